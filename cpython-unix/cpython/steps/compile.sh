@@ -1,0 +1,2 @@
+# The interpreter, libpython and the shared extension modules. MAKE_VARIABLES are flags of this build only.
+make -j"$NUM_JOBS" "${MAKE_OPTIONS[@]}" "${MAKE_VARIABLES[@]}"

@@ -1,0 +1,2 @@
+# Byte code of programs that ran from the tree.
+find /out/python/install -name __pycache__ -prune -exec rm -rf {} +

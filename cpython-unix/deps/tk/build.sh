@@ -1,0 +1,9 @@
+# shellcheck shell=bash disable=SC2154
+cd unix
+./configure --build="$BUILD_TRIPLE" --host="$HOST_TRIPLE" --prefix="$PREFIX" --libdir="$PREFIX/lib" \
+    --enable-shared --enable-64bit --disable-zipfs --disable-rpath --disable-xft --disable-xss --disable-libcups \
+    --with-tcl="$PREFIX/lib" --with-x --x-includes="$PREFIX/include" --x-libraries="$PREFIX/lib" \
+    LDFLAGS="$LDFLAGS -Wl,--exclude-libs,ALL -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack"
+make -j"$NUM_JOBS" TCLSH_PROG=tclsh CFLAGS_OPTIMIZE="$CFLAGS" \
+    X11_LIB_SWITCHES="-L$PREFIX/lib -lX11 -lxcb -lXau" libtcl9tk9.0.so libtkstub.a
+make TCLSH_PROG=tclsh INSTALL_ROOT=/out install-binaries install-libraries install-headers

@@ -1,0 +1,172 @@
+"""The goal of a plan -> archives in ``dist``, read back and checked; nothing is done twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from pythonbuild.distribution import stored_goal
+from pythonbuild.key import file_digest, text_digest
+from pythonbuild.log import progress
+from pythonbuild.package.archives import full_members, full_name, install_members, install_name, total_size, write_all
+from pythonbuild.package.metadata import Identity, Licence, python_json
+from pythonbuild.package.tarball import Compression
+from pythonbuild.render import EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pythonbuild.distribution import Wishes, Workshop
+    from pythonbuild.execute import Prepared
+    from pythonbuild.settings import Settings
+    from pythonbuild.target import Target
+    from pythonbuild.validate import Limits, Report
+
+CODE = ("package", "validate")
+
+
+def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> tuple[list[Path], list[Report]]:
+    """Write the archives of the goal and validate them; return their paths and the new reports.
+
+    Archives that a run with the same result, settings and code has written and checked are left alone.
+    """
+    settings = workshop.settings
+    stamp = settings.build / "packaged" / f"{stamp_key(prepared, wishes, settings)[:32]}.json"
+    done = finished(stamp, settings.dist, validated=wishes.validate)
+    if done:
+        return done, []
+    tree = stored_goal(prepared, workshop)
+    archives = members(prepared, wishes, tree, settings.dist)
+    with workshop.console.step("packages"):
+        compression = Compression(level=wishes.level, threads=settings.jobs)
+        with progress("compress", total_size(archives)) as counter:
+            write_all(
+                archives, epoch=wishes.epoch or int(EPOCH), compression=compression, progress=counter.update
+            )
+    reports = []
+    if wishes.validate:
+        with workshop.console.step("validation"):
+            reports = [validate_archive(prepared.plan.target, path) for path in archives]
+    if all(report.ok for report in reports):
+        remember(stamp, list(archives), validated=wishes.validate)
+    return list(archives), reports
+
+
+def members(
+    prepared: Prepared, wishes: Wishes, tree: Path, dist: Path
+) -> dict[Path, Mapping[str, Path | bytes]]:
+    """Return what each archive holds, by its path."""
+    plan = prepared.plan
+    words = (plan.release.version, wishes.tag, plan.target.triple, str(plan.flavor))
+    facts, core, extensions = (read(tree / f"{name}.json") for name in ("facts", "core", "extensions"))
+    identity = Identity(
+        triple=plan.target.triple,
+        options=str(plan.flavor),
+        platform_tag=plan.target.platform_tag,
+        libc_features=libc_features(plan.target, tree / "python" / "install"),
+        python_licenses=plan.release.source.licenses,
+        python_license_path="licenses/LICENSE.cpython.txt",
+    )
+    metadata = python_json(identity, facts, core, extensions, licences(prepared, tree / "python"))
+    return {
+        dist / full_name(*words): full_members(tree, metadata),
+        dist / install_name(*words): install_members(tree),
+    }
+
+
+def licences(prepared: Prepared, python: Path) -> dict[str, Licence]:
+    """Return the licence of every recipe of the plan, with the texts that came out of its build."""
+    found = {}
+    for job in prepared.plan.jobs:
+        texts = sorted((python / "licenses").glob(f"LICENSE.{job.id}[.-]*txt"))
+        found[job.id] = Licence(
+            ids=tuple(word for source in job.sources for word in source.licenses),
+            paths=tuple(path.relative_to(python).as_posix() for path in texts),
+            public_domain=any(source.public_domain for source in job.sources),
+        )
+    return found
+
+
+def libc_features(target: Target, install: Path) -> tuple[str, ...]:
+    """Return ``crt_features``: the kind of libc, and for glibc the highest symbol version of any file."""
+    if target.libc != "glibc":
+        return ("musl-dynamic", f"musl-version:{target.libc_version}")
+    from pythonbuild.validate.elf import read_elf  # noqa: PLC0415 - LIEF takes a while to import
+
+    versions = set()
+    for path in install.rglob("*"):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size > 4 and is_elf(path):
+            versions.update(name for name in read_elf(path.read_bytes()).versions if re.match(r"GLIBC_[\d.]+$", name))
+    highest = max((tuple(map(int, name[6:].split("."))) for name in versions), default=())
+    return ("glibc-dynamic", f"glibc-max-symbol-version:{'.'.join(map(str, highest))}")
+
+
+def is_elf(path: Path) -> bool:
+    """Return whether a file starts like an ELF file."""
+    with path.open("rb") as stream:
+        return stream.read(4) == b"\x7fELF"
+
+
+def limits_of(target: Target) -> Limits:
+    """Return the validator's limits for ``target``."""
+    from pythonbuild.validate import Limits  # noqa: PLC0415 - LIEF takes a while to import
+
+    return Limits(
+        triple=target.triple,
+        machine=target.limits.machine,
+        allowed_needed=frozenset(target.limits.needed),
+        max_glibc=target.limits.max_glibc or None,
+        page_align=target.limits.page_align,
+    )
+
+
+def validate_archive(target: Target, archive: Path) -> Report:
+    """Read ``archive`` back and check it against the limits of ``target``."""
+    from pythonbuild.validate import validate  # noqa: PLC0415 - LIEF takes a while to import
+
+    with progress(f"validate {archive.name}", None) as counter:
+        return validate(archive, limits_of(target), progress=counter.update)
+
+
+def stamp_key(prepared: Prepared, wishes: Wishes, settings: Settings) -> str:
+    """Return the key of the archives: the goal, how it is packaged, and the code that does it."""
+    code = hashlib.sha256()
+    for folder in CODE:
+        for path in sorted((settings.root / "pythonbuild" / folder).glob("*.py")):
+            code.update(file_digest(path).encode())
+    goal = prepared.keys[prepared.plan.goal.id]
+    words = [goal, wishes.tag, wishes.epoch, wishes.level, str(prepared.plan.target.limits), str(settings.dist)]
+    return text_digest(json.dumps([*words, code.hexdigest()]))
+
+
+def finished(stamp: Path, dist: Path, *, validated: bool) -> list[Path]:
+    """Return the archives that ``stamp`` remembers if each is still as it was written, else nothing."""
+    try:
+        known = json.loads(stamp.read_text())
+    except (OSError, ValueError):
+        return []
+    paths = {dist / name: tuple(value) for name, value in known["archives"].items()}
+    same = all(path.is_file() and mark(path) == value for path, value in paths.items())
+    return list(paths) if same and (known["validated"] or not validated) else []
+
+
+def remember(stamp: Path, archives: list[Path], *, validated: bool) -> None:
+    """Write down which archives are finished."""
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    marks = {path.name: mark(path) for path in archives}
+    stamp.write_text(json.dumps({"archives": marks, "validated": validated}))
+
+
+def mark(path: Path) -> tuple[int, int]:
+    """Return what changes whenever a file does: its size and time."""
+    status = path.stat()
+    return (status.st_size, status.st_mtime_ns)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a JSON object that the build wrote."""
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return data

@@ -1,0 +1,172 @@
+"""One function for each command: ``(settings, arguments, environment) -> exit code``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pythonbuild.decide import Selection, prepare
+from pythonbuild.errors import DataError, ValidationError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pythonbuild.execute import Prepared
+    from pythonbuild.settings import Settings
+
+    Environment = Mapping[str, str]
+
+
+def decided(settings: Settings, arguments: argparse.Namespace) -> Prepared:
+    """Return the plan that the selection options mean, with scripts and keys."""
+    from pythonbuild.buildimage import digest_in_use  # noqa: PLC0415 - not every command needs the image
+
+    return prepare(settings.root, selection_of(arguments), image=digest_in_use(settings))
+
+
+def selection_of(arguments: argparse.Namespace) -> Selection:
+    """Return what the selection options ask for."""
+    return Selection(target=arguments.target, python=arguments.python, options=arguments.options)
+
+
+def build(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:
+    """Build, package and validate one distribution, and print where its archives are."""
+    from pythonbuild.distribution import Wishes, make_distribution  # noqa: PLC0415 - keeps other commands fast
+
+    wishes = Wishes(
+        tag=release_tag(arguments.tag, environment),
+        epoch=int(environment.get("SOURCE_DATE_EPOCH", "0")) or None,
+        level=arguments.compression_level,
+        validate=not arguments.skip_validation,
+    )
+
+    def decide(image: str) -> Prepared:
+        return prepare(settings.root, selection_of(arguments), image=image)
+
+    for archive in make_distribution(settings, decide, wishes):
+        sys.stdout.write(f"{archive}\n")
+    return 0
+
+
+def release_tag(given: str | None, environment: Environment) -> str:
+    """Return the date in archive names: as given, else of SOURCE_DATE_EPOCH, else today's (UTC)."""
+    epoch = environment.get("SOURCE_DATE_EPOCH")
+    if epoch is not None and not epoch.isdigit():
+        raise DataError(f"SOURCE_DATE_EPOCH is {epoch!r}, not a number of seconds", hint="unset it, or: date +%s")
+    if given is None:
+        return datetime.fromtimestamp(int(epoch) if epoch else time.time(), UTC).strftime("%Y%m%d")
+    try:
+        datetime.strptime(given, "%Y%m%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise DataError(f"--tag {given} is not a date", hint="write it as YYYYMMDD, for example 20260131") from None
+    return given
+
+
+def plan(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Print the jobs of a build in order, and which of them are stored."""
+    from pythonbuild.show import plan_dot, plan_json, plan_text  # noqa: PLC0415
+    from pythonbuild.store import Store  # noqa: PLC0415
+
+    prepared = decided(settings, arguments)
+    store = Store(settings.store)
+    if arguments.json:
+        text = json.dumps(plan_json(prepared, store), indent=2)
+    else:
+        text = plan_dot(prepared) if arguments.dot else plan_text(prepared, store)
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def show(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Print the recipe, script, patches or key of a job, or the Dockerfile of the build image."""
+    from pythonbuild.buildimage import dockerfile  # noqa: PLC0415
+    from pythonbuild.show import SHOW  # noqa: PLC0415
+
+    if arguments.what == "dockerfile":
+        sys.stdout.write(dockerfile(settings))
+        return 0
+    if arguments.name is None:
+        raise DataError(f"show {arguments.what} needs the name of a job", hint="./build.py plan lists them")
+    prepared = decided(settings, arguments)
+    sys.stdout.write(SHOW[arguments.what](prepared, prepared.plan.job(arguments.name)))
+    return 0
+
+
+def fetch(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Fetch every source and image package of a build."""
+    from pythonbuild.distribution import fetch_everything  # noqa: PLC0415
+
+    fetch_everything(settings, decided(settings, arguments))
+    return 0
+
+
+def shell(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Open a shell with the inputs of a job in place, as its script would find them."""
+    from pythonbuild.distribution import open_shell  # noqa: PLC0415
+
+    open_shell(settings, decided(settings, arguments), arguments.name)
+    return 0
+
+
+def why(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Say what differs between a job as it is now and its nearest stored result."""
+    from pythonbuild.show import why_text  # noqa: PLC0415
+    from pythonbuild.store import Store  # noqa: PLC0415
+
+    prepared = decided(settings, arguments)
+    job = prepared.plan.job(arguments.name)
+    sys.stdout.write(why_text(prepared, Store(settings.store), job) + "\n")
+    return 0
+
+
+def validate(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Read finished archives back and check them."""
+    from pythonbuild.archives import validate_archive  # noqa: PLC0415 - only this command needs it
+    from pythonbuild.target import Matrix  # noqa: PLC0415
+    from pythonbuild.validate import read_identity  # noqa: PLC0415
+
+    matrix = Matrix.load(settings.root / "targets.yml")
+    bad = 0
+    for archive in map(existing, arguments.archives):
+        report = validate_archive(matrix.target(read_identity(archive).triple), archive)
+        sys.stdout.write(report.text() + "\n")
+        bad += not report.ok
+    return ValidationError.exit_code if bad else 0
+
+
+def existing(archive: Path) -> Path:
+    """Return ``archive`` if it is a file; ``DataError`` otherwise."""
+    if not archive.is_file():
+        raise DataError(f"there is no archive {archive}", hint="finished archives lie in dist/")
+    return archive
+
+
+def test(_settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Unpack archives and try them as a user would."""
+    from pythonbuild.disttest import run  # noqa: PLC0415
+
+    failed = 0
+    for archive in arguments.archives:
+        result = run(archive, keep=arguments.keep, only=arguments.only)
+        failed += not result.ok
+    return ValidationError.exit_code if failed else 0
+
+
+def doctor(settings: Settings, _arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Say what this machine can build with."""
+    from pythonbuild.doctor import lines  # noqa: PLC0415
+
+    sys.stdout.write("\n".join(lines(settings)) + "\n")
+    return 0
+
+
+def lock(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Resolve the build image's package list anew and write the lock."""
+    from pythonbuild.buildimage import refresh  # noqa: PLC0415
+
+    return refresh(settings, check=arguments.check)

@@ -1,0 +1,59 @@
+"""``configure.yml``: how CPython is configured and compiled, as rows that facts select.
+
+Text -> data; nothing runs here. ``DataError`` points at the line that is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pythonbuild.load import Fields, read
+from pythonbuild.recipe import Row, filled, parse_args, parse_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pythonbuild.condition import Facts
+
+ARGS = ("arguments", "compile", "instrument", "link", "link_python", "profile_use", "training")
+SETS = ("answers", "make")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """The rows of ``configure.yml`` by section, and the file they came from."""
+
+    path: Path
+    args: Mapping[str, tuple[Row[tuple[str, ...]], ...]]
+    sets: Mapping[str, tuple[Row[Mapping[str, str]], ...]]
+
+    def words(self, section: str, facts: Facts, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the words of a section that hold for ``facts``, their ``{fields}`` filled from ``values``."""
+        chosen = (word for row in self.args[section] if row.when.holds(facts) for word in row.value)
+        return tuple(filled(word, values, str(self.path)) for word in chosen)
+
+    def variables(self, section: str, facts: Facts) -> dict[str, str]:
+        """Return the variables of a section that hold for ``facts``; a later row wins."""
+        return merge(row.value for row in self.sets[section] if row.when.holds(facts))
+
+
+def merge(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return one mapping of many; a later one wins."""
+    found: dict[str, str] = {}
+    for mapping in mappings:
+        found.update(mapping)
+    return found
+
+
+def load_configuration(path: Path) -> Configuration:
+    """Return the content of ``configure.yml``."""
+    fields = Fields(read(path))
+    configuration = Configuration(
+        path=path,
+        args={name: tuple(map(parse_args, fields.rows(name))) for name in ARGS},
+        sets={name: tuple(map(parse_set, fields.rows(name))) for name in SETS},
+    )
+    fields.done()
+    return configuration

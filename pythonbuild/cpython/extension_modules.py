@@ -1,0 +1,91 @@
+"""``extension-modules.yml``: every extension module of CPython, and how it is built.
+
+The file is compared with CPython's own Setup files where its source is (``inside/setup_modules.py``);
+here it is read, and its conditions are decided. ``DataError`` points at the line that is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from pythonbuild.condition import Condition, parse_condition
+from pythonbuild.load import Fields, Node, did_you_mean, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pythonbuild.condition import Facts
+
+Build = Literal["bootstrap", "static", "shared", "disabled"]
+BUILDS: tuple[Build, ...] = get_args(Build)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleRow:
+    """One row: modules that are built alike.
+
+    ``needs`` are the recipes of the libraries that they link, ``link`` words added to their link line,
+    ``test`` says that only CPython's tests use them.
+    """
+
+    build: Build
+    names: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    test: bool = False
+    when: Condition
+    node: Node
+
+
+def load_modules(path: Path) -> tuple[ModuleRow, ...]:
+    """Return the rows of ``extension-modules.yml``."""
+    rows = []
+    for build, node in read(path).mapping().items():
+        known = next((word for word in BUILDS if word == build), None)
+        if known is None:
+            raise node.error(f"unknown head {build!r}{did_you_mean(build, BUILDS)}")
+        rows.extend(parse_row(known, item) for item in node.items())
+    return tuple(rows)
+
+
+def parse_row(build: Build, node: Node) -> ModuleRow:
+    """Return one row; what is left out or built only sometimes needs a ``why``."""
+    fields = Fields(node)
+    when, why, test = fields.take("when"), fields.take("why"), fields.take("test")
+    if why is None and (when is not None or build == "disabled"):
+        raise node.error("a row that is disabled or has a 'when' needs a 'why'")
+    row = ModuleRow(
+        build=build,
+        names=fields.need("names").texts(),
+        needs=fields.texts("needs"),
+        link=fields.texts("link"),
+        test=test is not None and test.flag(),
+        when=parse_condition(when),
+        node=node,
+    )
+    fields.done()
+    return row
+
+
+def select(rows: Iterable[ModuleRow], facts: Facts) -> dict[str, ModuleRow]:
+    """Return the row that counts for each module under ``facts``; two rows for one module are an error."""
+    found: dict[str, ModuleRow] = {}
+    for row in rows:
+        if row.when.holds(facts):
+            for name in row.names:
+                if name in found:
+                    raise row.node.error(f"module {name!r} already stands in line {found[name].node.line}")
+                found[name] = row
+    return found
+
+
+def as_json(modules: Mapping[str, ModuleRow]) -> str:
+    """Return the decided rows as the JSON that ``inside/setup_modules.py`` and ``inside/objects.py`` read."""
+    content = {
+        name: {"build": row.build, "needs": list(row.needs), "link": list(row.link), "test": row.test}
+        for name, row in sorted(modules.items())
+    }
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"

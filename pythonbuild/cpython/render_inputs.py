@@ -1,0 +1,102 @@
+"""What the two CPython jobs are told: shell variables and files, every condition decided. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from pythonbuild.cpython.configure import Configuration, load_configuration
+from pythonbuild.cpython.extension_modules import as_json, load_modules, select
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pythonbuild.condition import Facts
+    from pythonbuild.recipe import Recipe
+    from pythonbuild.target import PythonRelease, Target
+
+Job = Literal["profile", "build"]
+Variables = dict[str, "str | tuple[str, ...]"]
+
+SOURCE = "/build/cpython"
+EXPORT_DYNAMIC = ("-Xlinker", "-export-dynamic")  # what CPython's configure puts into LINKFORSHARED
+
+
+def script_inputs(
+    recipe: Recipe,
+    facts: Facts,
+    target: Target,
+    release: PythonRelease,
+    job: Job,
+) -> tuple[Variables, dict[str, str]]:
+    """Return the shell variables of a job, and its files by their path below ``/in``.
+
+    A string becomes an exported variable, a tuple an array. The table at the top of the recipe's
+    ``recipe.yml`` says what each is for. ``DataError`` for broken YAML in the recipe's folder.
+    """
+    if job == "profile":
+        # A profile belongs to the source: counted without LTO, and one for pgo and pgo+lto alike.
+        facts = replace(facts, flavor=facts.flavor - {"lto"})
+    configuration = load_configuration(recipe.folder / "configure.yml")
+    modules = select(load_modules(recipe.folder / "extension-modules.yml"), facts)
+    values = field_values(target)
+    variables: Variables = {
+        "SOURCE": SOURCE,
+        "SOURCE_ARCHIVE": f"/in/sources/{release.source.file}",
+        "PATCHES": tuple(f"/in/recipe/patches/{path.name}" for path in recipe.selected_patches(facts)),
+        "PYTHON_VERSION": release.version,
+        "PYTHON_MINOR": release.minor,
+        "ABI_SUFFIX": abi_suffix(facts),
+        "CONFIGURE_ARGS": configuration.words("arguments", facts, values),
+        "MAKE_VARIABLES": make_variables(configuration, facts, values, job),
+        # Never linked: it is half of the linking time, and only test_embed uses it.
+        "MAKE_OPTIONS": ("-o", "Programs/_testembed"),
+        "TRAINING_ARGS": configuration.words("training", facts, values),
+        "PROFILE_USE_FLAGS": " ".join(configuration.words("profile_use", facts, values)),
+        "OBJECT_FILE_FORMAT": "elf",
+    }
+    files = {
+        "config.site": config_site(configuration.variables("answers", facts)),
+        "extension-modules.json": as_json(modules),
+    }
+    return variables, files
+
+
+def field_values(target: Target) -> dict[str, str]:
+    """Return the ``{fields}`` that ``configure.yml`` may use."""
+    values = target.template_values()
+    # Where the build machine can run the result, configure must not take it for a cross build.
+    build_triple = "x86_64-pc-linux-gnu" if target.cross else values["host_triple"]
+    return {**values, "build_triple": build_triple, "source": SOURCE}
+
+
+def abi_suffix(facts: Facts) -> str:
+    """Return the ABI flags of a flavor, as they stand in file names: t, d, td or nothing."""
+    return "".join(flag for flag, word in (("t", "freethreaded"), ("d", "debug")) if word in facts.flavor)
+
+
+def make_variables(
+    configuration: Configuration,
+    facts: Facts,
+    values: Mapping[str, str],
+    job: Job,
+) -> tuple[str, ...]:
+    """Return ``NAME=value`` words for make: flags of this build that no file of the installation records."""
+    compiler = configuration.words("compile", facts, values)
+    linker = configuration.words("link", facts, values)
+    python = configuration.words("link_python", facts, values)
+    if job == "profile":
+        counting = configuration.words("instrument", facts, values)
+        compiler, linker = (*compiler, *counting), (*linker, *counting)
+    variables = {
+        "CFLAGS_NODIST": " ".join(compiler),
+        "LDFLAGS_NODIST": " ".join(linker),
+        "LINKFORSHARED": " ".join((*EXPORT_DYNAMIC, *python)),
+        **configuration.variables("make", facts),
+    }
+    return tuple(f"{name}={value}" for name, value in variables.items())
+
+
+def config_site(answers: Mapping[str, str]) -> str:
+    """Return the text of the file that answers configure's questions."""
+    return "".join(f"{name}={value}\n" for name, value in sorted(answers.items()))

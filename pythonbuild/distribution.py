@@ -1,0 +1,200 @@
+"""The main job, as a table of contents: sources, image, jobs, packages, checks."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pythonbuild import buildimage
+from pythonbuild.engine import EngineFactory, Image, choose
+from pythonbuild.errors import BuildError, ValidationError
+from pythonbuild.execute import Executor, Prepared
+from pythonbuild.fetch import fetch_all
+from pythonbuild.log import Console, console, duration
+from pythonbuild.schedule import run_all
+from pythonbuild.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pythonbuild.settings import Settings
+    from pythonbuild.source import Source
+
+# Seconds that the long ones take on two processors: only to start the longest chain first.
+COST = {"openssl": 70, "tk": 40, "tcl": 40, "sqlite": 30, "ncurses": 30, "libx11": 40, "bdb": 25, "libuuid": 25}
+WORKERS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What the archives are to be like: their date, times, compression, and whether they are read back."""
+
+    tag: str
+    epoch: int | None = None
+    level: int = 12
+    validate: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What building needs besides a plan: where things lie, where they run, who is told."""
+
+    settings: Settings
+    store: Store
+    console: Console = field(default_factory=lambda: console)
+
+    def stored(self, prepared: Prepared, name: str) -> Path | None:
+        """Return the stored tree of a job, or None."""
+        return self.store.get(prepared.keys[name], name)
+
+
+def make_distribution(settings: Settings, decide: Callable[[str], Prepared], wishes: Wishes) -> list[Path]:
+    """Build whatever is not stored, package it, check the archives, and return their paths.
+
+    ``decide`` returns the plan with keys for a build image of the digest that it is given.
+    """
+    from pythonbuild.archives import checked_archives  # noqa: PLC0415 - a build that fails needs none of it
+
+    started = time.monotonic()
+    workshop = Workshop(settings=settings, store=Store(settings.store))
+    prepared = built(workshop, decide)
+    archives, reports = checked_archives(workshop, prepared, wishes)
+    for report in reports:
+        workshop.console.line(f"{report.archive.name}: {report.summary}" if report.ok else report.text())
+    if not all(report.ok for report in reports):
+        raise ValidationError(
+            "an archive is not what it must be", hint="it is kept for a look, and must not be released"
+        )
+    workshop.console.line(f"finished in {duration(time.monotonic() - started)}")
+    return archives
+
+
+def built(workshop: Workshop, decide: Callable[[str], Prepared]) -> Prepared:
+    """Run all jobs whose results are not stored and return the plan that was carried out.
+
+    The image is made first: where a mirror no longer has what the lock names, it differs from the lock, and
+    then so does every key.
+    """
+    settings = workshop.settings
+    prepared = decide(buildimage.digest_in_use(settings))
+    names = missing_jobs(prepared, workshop)
+    if not names:
+        return prepared
+    plan = prepared.plan
+    workshop.console.line(f"{plan.release.title} {plan.flavor} for {plan.target.triple}: {len(names)} jobs to run")
+    place = gather(workshop, prepared, names)
+    if place.image.digest != prepared.image:
+        prepared = decide(place.image.digest)
+        names = missing_jobs(prepared, workshop)
+    if names:
+        build_jobs(workshop, prepared, names, place)
+    return prepared
+
+
+def missing_jobs(prepared: Prepared, workshop: Workshop) -> list[str]:
+    """Return the jobs that must run so that the goal is stored, in plan order.
+
+    A stored job makes what only it needs unnecessary; a job to be run needs all that lies below it.
+    """
+    plan = prepared.plan
+    absent = {job.id for job in plan.jobs if workshop.stored(prepared, job.id) is None}
+    wanted = {plan.goal.id}
+    for job in reversed(plan.jobs):
+        if job.id in wanted & absent:
+            wanted.update(need.id for need in plan.closure(job))
+    return [job.id for job in plan.jobs if job.id in wanted & absent]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where jobs run: an engine, its image, and the sources by name."""
+
+    factory: EngineFactory
+    image: Image
+    sources: Mapping[str, Path]
+
+    def executor(self, workshop: Workshop, prepared: Prepared) -> Executor:
+        """Return what runs the jobs of ``prepared`` here."""
+        return Executor(
+            settings=workshop.settings,
+            prepared=prepared,
+            factory=self.factory,
+            image=self.image,
+            store=workshop.store,
+            sources=self.sources,
+            jobs_each=workshop.settings.jobs,
+        )
+
+
+def gather(workshop: Workshop, prepared: Prepared, names: Sequence[str]) -> Place:
+    """Choose an engine; fetch the sources of ``names`` while its image is made ready."""
+    settings = workshop.settings
+    factory = choose(settings.engine)
+    workshop.console.line(f"engine: {factory.name}")
+    warning = factory.warning()
+    if warning:
+        workshop.console.warn(warning)
+    fetching = buildimage.fetch_settings(settings)
+    wanted = wanted_sources(prepared, names)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sources") as pool:
+        sources = pool.submit(fetch_all, wanted, settings.downloads, settings=fetching)
+        image = buildimage.ready(settings, workshop.console, factory, fetching)
+        return Place(factory=factory, image=image, sources=sources.result())
+
+
+def build_jobs(workshop: Workshop, prepared: Prepared, names: Sequence[str], place: Place) -> None:
+    """Run ``names`` in the order of their needs; what is finished is kept even when another fails."""
+    executor = place.executor(workshop, prepared)
+    done = 0
+
+    def run(name: str) -> None:
+        nonlocal done
+        title = prepared.plan.job(name).title
+        workshop.console.line(f"start  {title}")
+        seconds = executor.run(name)
+        done += 1
+        workshop.console.line(f"done   {title} in {seconds:.0f} s ({done} of {len(names)})")
+
+    needs = {name: prepared.plan.job(name).needs for name in names}
+    workers = min(WORKERS, workshop.settings.jobs)
+    run_all(needs, run, workers=workers, cost=COST, stop=executor.stop)
+
+
+def wanted_sources(prepared: Prepared, names: Sequence[str]) -> list[Source]:
+    """Return the sources of the jobs ``names``, each once."""
+    found = {source.name: source for name in names for source in prepared.plan.job(name).sources}
+    return list(found.values())
+
+
+def fetch_everything(settings: Settings, prepared: Prepared) -> None:
+    """Fetch every source of a plan and every package of the image, so that the build needs no network."""
+    fetching = buildimage.fetch_settings(settings)
+    names = [job.id for job in prepared.plan.jobs]
+    sources = fetch_all(wanted_sources(prepared, names), settings.downloads, settings=fetching)
+    packages = buildimage.fetch_packages(settings, fetching)
+    console.line(f"{len(sources)} sources and {packages} image packages lie in {settings.downloads}")
+
+
+def open_shell(settings: Settings, prepared: Prepared, name: str) -> None:
+    """Open a shell with all inputs of a job in place; what it needs is built first."""
+    workshop = Workshop(settings=settings, store=Store(settings.store))
+    job = prepared.plan.job(name)
+    missing = [need.id for need in prepared.plan.closure(job) if workshop.stored(prepared, need.id) is None]
+    place = gather(workshop, prepared, [*missing, name])
+    if place.image.digest != prepared.image:
+        raise BuildError("the build image was made anew and differs from its lock", hint="run the command again")
+    if missing:
+        build_jobs(workshop, prepared, missing, place)
+    place.executor(workshop, prepared).shell(name)
+
+
+def stored_goal(prepared: Prepared, workshop: Workshop) -> Path:
+    """Return the tree of the goal, which must be stored by now."""
+    goal = prepared.plan.goal
+    tree = workshop.stored(prepared, goal.id)
+    if tree is None:
+        raise BuildError(f"{goal.title} was built, but its result is not in the store", hint="run the command again")
+    return tree

@@ -1,0 +1,139 @@
+"""Tests: users compile against the distribution with their own compiler."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pythonbuild.disttest import relinking
+from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
+
+if TYPE_CHECKING:
+    from pythonbuild.disttest.subject import Subject
+
+FILES = Path(__file__).parent / "files"
+
+
+def _paths(subject: Subject) -> dict[str, str]:
+    """Return what sysconfig says a build needs."""
+    names = ("EXT_SUFFIX", "INCLUDEPY", "LDVERSION", "CFLAGS", "Py_GIL_DISABLED")
+    source = (
+        f"import json, sysconfig\nprint(json.dumps({{n: str(sysconfig.get_config_var(n) or '') for n in {names!r}}}))"
+    )
+    data = json.loads(subject.code(source))
+    return {str(key): str(value) for key, value in data.items()}
+
+
+def _expect_answer(subject: Subject, place: Path) -> None:
+    """Import the compiled module ``probe`` from ``place`` and use it."""
+    source = f"import sys; sys.path.insert(0, {str(place)!r}); import probe; assert probe.answer(21) == 42"
+    subject.code(source)
+
+
+def extension(subject: Subject) -> None:
+    """Compile a C extension with the machine's compiler, and import it."""
+    place, paths = subject.scratch("extension"), _paths(subject)
+    output = place / f"probe{paths['EXT_SUFFIX']}"
+    subject.run([subject.compiler(), "-shared", "-fPIC", f"-I{paths['INCLUDEPY']}", FILES / "probe.c", "-o", output])
+    _expect_answer(subject, place)
+
+
+def extension_with_libpython(subject: Subject) -> None:
+    """Do the same with one that is linked with libpython, as some build systems do."""
+    place, paths = subject.scratch("linked"), _paths(subject)
+    _shared_library(subject)
+    output = place / f"probe{paths['EXT_SUFFIX']}"
+    subject.run([
+        subject.compiler(), "-shared", "-fPIC", f"-I{paths['INCLUDEPY']}", FILES / "probe.c",
+        f"-L{subject.prefix / 'lib'}", f"-lpython{paths['LDVERSION']}", "-o", output,
+    ])  # fmt: skip
+    _expect_answer(subject, place)
+
+
+def stable_abi(subject: Subject) -> None:
+    """Use an extension of the stable ABI; a free-threaded interpreter has none before 3.15."""
+    place, paths = subject.scratch("abi3"), _paths(subject)
+    if paths["Py_GIL_DISABLED"] == "1":
+        raise CaseSkipped("a free-threaded interpreter has no stable ABI")
+    subject.run([
+        subject.compiler(), "-shared", "-fPIC", "-DPy_LIMITED_API=0x03080000", f"-I{paths['INCLUDEPY']}",
+        FILES / "probe.c", "-o", place / "probe.abi3.so",
+    ])  # fmt: skip
+    _expect_answer(subject, place)
+
+
+def recorded_flags(subject: Subject) -> None:
+    """Compile with the recorded CFLAGS: they must mean something to the compiler of a user."""
+    place, paths = subject.scratch("flags"), _paths(subject)
+    flags = [flag for flag in paths["CFLAGS"].split() if not flag.startswith("-W")]
+    output = place / "probe.o"
+    subject.run([subject.compiler(), *flags, "-fPIC", f"-I{paths['INCLUDEPY']}", "-c", FILES / "probe.c", "-o", output])
+
+
+def sdist(subject: Subject) -> None:
+    """Let pip build a source package with a C extension; its build backend lies in the package."""
+    subject.compiler()
+    place = subject.scratch("sdist")
+    source = place / "probe-sdist"
+    shutil.copytree(FILES / "sdist", source)
+    shutil.copy(FILES / "probe.c", source / "probe.c")
+    target = place / "target"
+    subject.run([subject.python, "-m", "pip", "install", "--no-index", "--target", target, source])
+    _expect_answer(subject, target)
+
+
+def embedding(subject: Subject) -> None:
+    """Run Python code in a C program with libpython inside, with the standard library of the distribution."""
+    library, paths, place = _shared_library(subject), _paths(subject), subject.scratch("embedding")
+    program = place / "embed"
+    subject.run([
+        subject.compiler(), f"-I{paths['INCLUDEPY']}", FILES / "embed.c", "-o", program,
+        f"-L{library.parent}", f"-lpython{paths['LDVERSION']}", f"-Wl,-rpath,{library.parent}",
+    ])  # fmt: skip
+    output = subject.run([program, subject.python])
+    if "embedded 42" not in output:
+        raise CaseFailed(f"the program printed {output!r}")
+
+
+def preloaded(subject: Subject) -> None:
+    """Open libpython by ctypes, as some programs do to embed it."""
+    library = _shared_library(subject)
+    source = f"import ctypes; assert ctypes.CDLL({str(library)!r}).Py_IsInitialized is not None"
+    subject.code(source)
+
+
+def _shared_library(subject: Subject) -> Path:
+    """Return libpython3.X.so; skip the test where the interpreter is a static program."""
+    found = next(iter(sorted(subject.prefix.glob("lib/libpython3.*.so"))), None)
+    if found is None:
+        raise CaseSkipped("the distribution has no shared libpython")
+    return found
+
+
+def pkg_config(subject: Subject) -> None:
+    """Look at the .pc files: their prefix must be where they lie."""
+    files = sorted(subject.prefix.glob("lib/pkgconfig/python-3*.pc"))
+    if not files:
+        raise CaseFailed("lib/pkgconfig has no python-3.X.pc")
+    for path in files:
+        found = re.search(r"^prefix=(.*)$", path.read_text(), re.MULTILINE)
+        value = found[1].replace("${pcfiledir}", str(path.parent)) if found else ""
+        if os.path.realpath(value) != str(subject.prefix.resolve()):
+            raise CaseFailed(f"{path.name} says prefix={found[1] if found else ''!r}")
+
+
+CASES = (
+    Case("building.extension", extension),
+    Case("building.extension-with-libpython", extension_with_libpython),
+    Case("building.stable-abi", stable_abi),
+    Case("building.recorded-flags", recorded_flags),
+    Case("building.sdist", sdist),
+    Case("building.embedding", embedding),
+    Case("building.libpython-by-ctypes", preloaded),
+    Case("building.pkg-config", pkg_config),
+    Case("building.relink", relinking.relink),
+)

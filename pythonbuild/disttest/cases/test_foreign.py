@@ -1,0 +1,63 @@
+"""ctypes: callbacks, structures, and the C API of the running interpreter."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+import unittest
+
+
+class Foreign(unittest.TestCase):
+    def test_pythonapi_is_this_interpreter(self) -> None:
+        """ctypes.pythonapi is the running interpreter, not a second copy."""
+        if ctypes.pythonapi is None:
+            self.skipTest("a static interpreter has no dynamic symbols")
+        version = ctypes.pythonapi.Py_GetVersion
+        version.restype = ctypes.c_char_p
+        self.assertEqual(version().decode(), sys.version)
+        refcount = ctypes.pythonapi.Py_IsInitialized()
+        self.assertEqual(refcount, 1)
+
+    def test_callback(self) -> None:
+        """C calls Python: qsort of the C library with a comparison in Python."""
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
+        numbers = (ctypes.c_int * 5)(5, 1, 4, 2, 3)
+        compare = prototype(lambda a, b: a[0] - b[0])
+        ctypes.CDLL(None).qsort(numbers, len(numbers), ctypes.sizeof(ctypes.c_int), compare)
+        self.assertEqual(list(numbers), [1, 2, 3, 4, 5])
+
+    def test_no_writable_code(self) -> None:
+        """Where the kernel refuses memory that is writable and executable, threads start and callbacks work."""
+        code = (
+            "import ctypes, sys, threading\n"
+            "if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):\n"  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN; Linux 6.3
+            "    sys.exit(77)\n"
+            "thread = threading.Thread(target=print); thread.start(); thread.join()\n"
+            "ctypes.CFUNCTYPE(None)(lambda: None)()\n"
+        )
+        done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+        if done.returncode == 77:
+            self.skipTest("this kernel has no PR_SET_MDWE")
+        self.assertEqual(done.returncode, 0, done.stderr[-400:])
+
+    def test_structure_by_value(self) -> None:
+        """A structure is returned by value: div of the C library."""
+
+        class Division(ctypes.Structure):
+            _fields_ = (("quotient", ctypes.c_int), ("remainder", ctypes.c_int))
+
+        div = ctypes.CDLL(None).div
+        div.restype = Division
+        result = div(17, 5)
+        self.assertEqual((result.quotient, result.remainder), (3, 2))
+
+    def test_one_environment(self) -> None:
+        """The C library and os.environ see the same variables."""
+        import os
+
+        getenv = ctypes.CDLL(None).getenv
+        getenv.restype = ctypes.c_char_p
+        self.assertEqual(getenv(b"PATH").decode(), os.environ["PATH"])
+        os.environ["DISTTEST_NEW"] = "1"
+        self.assertEqual(getenv(b"DISTTEST_NEW"), b"1")

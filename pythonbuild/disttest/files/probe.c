@@ -1,0 +1,25 @@
+/* The smallest extension module that takes an argument; also compiles with Py_LIMITED_API. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+static PyObject *answer(PyObject *self, PyObject *args)
+{
+    long half;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "l", &half)) {
+        return NULL;
+    }
+    return PyLong_FromLong(2 * half);
+}
+
+static PyMethodDef methods[] = {
+    {"answer", answer, METH_VARARGS, "Return twice the argument."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "probe", NULL, 0, methods, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit_probe(void)
+{
+    return PyModuleDef_Init(&module);
+}

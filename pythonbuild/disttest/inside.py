@@ -1,0 +1,75 @@
+"""Running ``cases/*.py`` under the unpacked Python: one process per file, one outcome per test, crashes included."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pythonbuild.disttest.model import Outcome
+from pythonbuild.disttest.subject import Subject, ending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASES = Path(__file__).parent / "cases"
+_RUNNER = CASES / "under_test.py"
+
+
+def groups() -> list[Path]:
+    """Return the files with tests, in the order of their names."""
+    return sorted(CASES.glob("test_*.py"))
+
+
+def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outcome]:
+    """Run the tests of one file whose name has ``only`` in it; yield their outcomes as they come.
+
+    The process writes one JSON line for each test that it begins and ends. A test that was begun and not ended when the
+    process is gone is the one that crashed it, or that was still running when the time was up.
+    """
+    facts = subject.work / "facts.json"
+    facts.write_text(json.dumps({"extensions": _extensions(subject), "prefix": str(subject.prefix)}))
+    command = [str(subject.python), "-I", "-B", str(_RUNNER), str(group), str(facts), only or ""]
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command, cwd=subject.work, env=dict(subject.environment), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )  # fmt: skip
+    running: str | None = None
+    noise: list[str] = []
+    watch = threading.Timer(subject.timeout, process.kill)
+    with process:
+        watch.start()
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        for line in process.stdout:
+            event = _event(line)
+            if event is None:
+                noise.append(line)
+            elif event["status"] == "begun":
+                running, started = event["name"], time.monotonic()
+            else:
+                yield Outcome(event["name"], event["status"], event["message"], time.monotonic() - started)
+                running = None
+        watch.cancel()
+    if process.returncode or running:
+        name = running or group.stem.removeprefix("test_")
+        message = f"python {ending(process.returncode)}: {''.join(noise)[-800:].strip()}"
+        yield Outcome(name, "failed", message, time.monotonic() - started)
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """Read one line of the runner; None for anything that a test itself printed."""
+    if not line.startswith("\x1e"):
+        return None
+    data = json.loads(line[1:])
+    return data if isinstance(data, dict) else None
+
+
+def _extensions(subject: Subject) -> list[str] | None:
+    """Return the names of the extension modules in PYTHON.json; None lets the interpreter say it itself."""
+    if subject.metadata is None:
+        return None
+    return sorted(subject.metadata.get("build_info", {}).get("extensions", {}))

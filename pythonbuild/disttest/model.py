@@ -1,0 +1,75 @@
+"""What a test of a distribution is, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pythonbuild.errors import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pythonbuild.disttest.subject import Subject
+
+
+class CaseFailed(Exception):  # noqa: N818 - an outcome, not an error of ours
+    """The distribution did not do what it must; the message says what was seen."""
+
+
+class CaseSkipped(Exception):  # noqa: N818 - an outcome, not an error of ours
+    """The test can't be made here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One named test that uses the distribution from outside. ``check`` raises CaseFailed or CaseSkipped."""
+
+    name: str
+    check: Callable[[Subject], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one test: ``status`` is passed, failed or skipped."""
+
+    name: str
+    status: str
+    message: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        text = f"{self.status:<7} {self.name} ({self.seconds:.1f} s)"
+        lines = self.message.strip().replace("\n", "\n        ")
+        return f"{text}: {lines}" if lines else text
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outcomes of all tests of one archive."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def count(self, status: str) -> int:
+        """Count the outcomes of one status."""
+        return sum(outcome.status == status for outcome in self.outcomes)
+
+    @property
+    def ok(self) -> bool:
+        """Something was tried, and nothing failed."""
+        return self.count("passed") > 0 and self.count("failed") == 0
+
+    def summary(self) -> str:
+        """``61 passed, 0 failed, 2 skipped``."""
+        return ", ".join(f"{self.count(status)} {status}" for status in ("passed", "failed", "skipped"))
+
+    def require(self) -> None:
+        """Raise ValidationError, naming the failed tests, unless all is well."""
+        if self.ok:
+            return
+        failed = [outcome.name for outcome in self.outcomes if outcome.status == "failed"]
+        names = ", ".join(failed[:6]) + (", ..." if len(failed) > 6 else "")
+        raise ValidationError(
+            f"the distribution failed its tests: {self.summary()}{f': {names}' if names else ''}",
+            hint="run one of them again with --only NAME --keep",
+        )

@@ -1,0 +1,146 @@
+"""The distribution under test: where it was unpacked, and how to run its interpreter in a clean environment."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pythonbuild.disttest.model import CaseFailed, CaseSkipped
+from pythonbuild.errors import ValidationError
+from pythonbuild.validate.archive import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# A blank and a letter that is not ASCII: what quoting and encoding mistakes trip over.
+DIRECTORY = "unp\u00e4cked here"
+_TAIL = 1200
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One unpacked distribution. ``prefix`` holds bin/ and lib/; ``work`` is scratch space of the tests."""
+
+    prefix: Path
+    python: Path
+    work: Path
+    metadata: Mapping[str, Any] | None = None
+    timeout: float = 300
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def minor(self) -> str:
+        """``3.14``."""
+        found = re.search(r"3\.\d+", self.python.name)
+        return found[0] if found else ""
+
+    def scratch(self, name: str) -> Path:
+        """Return a new empty directory for one test."""
+        place = self.work / name
+        if place.exists():
+            shutil.rmtree(place)
+        place.mkdir(parents=True)
+        return place
+
+    def run(
+        self, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> str:
+        """Run a command and return what it printed. Raises CaseFailed, with the end of the output, when it fails."""
+        return _run(command, env={**self.environment, **(env or {})}, cwd=cwd or self.work, timeout=self.timeout)
+
+    def code(self, source: str, *, python: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+        """Run Python source under the interpreter (or another one) and return what it printed, stripped."""
+        return self.run([python or self.python, "-c", source], env=env).strip()
+
+    def compiler(self) -> Path:
+        """Return the machine's C compiler; skip the test where there is none."""
+        found = shutil.which("gcc") or shutil.which("cc")
+        if found is None:
+            raise CaseSkipped("this machine has no C compiler")
+        return Path(found)
+
+
+def _run(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, timeout: float) -> str:
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(
+            words, env=env, cwd=cwd, timeout=timeout, check=False, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise CaseFailed(f"{Path(words[0]).name} did not end within {timeout:.0f} s") from error
+    except OSError as error:
+        raise CaseFailed(f"{words[0]} can't be started: {error.strerror or error}") from error
+    output = done.stdout.decode("utf-8", "replace")
+    if done.returncode:
+        raise CaseFailed(f"{Path(words[0]).name} {ending(done.returncode)}: {output[-_TAIL:].strip()}")
+    return output
+
+
+def ending(code: int) -> str:
+    """Say how a process ended: ``exited with 1`` or ``was killed by SIGSEGV``."""
+    if code >= 0:
+        return f"exited with {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def prepare(archive: Path, base: Path) -> Subject:
+    """Unpack an archive below ``base`` and return it as a Subject.
+
+    Raises ValidationError when it can't be unpacked, or has no interpreter.
+    """
+    place = base / DIRECTORY
+    work = base / "w"
+    for directory in (place, work / "home", work / "tmp"):
+        directory.mkdir(parents=True)
+    unpack(archive, place)
+    prefix = place / "python" / "install"
+    if not prefix.is_dir():
+        prefix = place / "python"
+    python = next((path for path in sorted(prefix.glob("bin/python3.*")) if _is_interpreter(path)), None)
+    if python is None:
+        raise ValidationError(f"{archive.name}: no interpreter bin/python3.X inside")
+    return Subject(
+        prefix=prefix, python=python, work=work, metadata=_metadata(place / "python"), environment=_environment(work)
+    )
+
+
+def _is_interpreter(path: Path) -> bool:
+    return bool(re.fullmatch(r"python3\.\d+t?d?", path.name)) and path.is_file()
+
+
+def _metadata(root: Path) -> Mapping[str, Any] | None:
+    """Return PYTHON.json of a full archive, or None."""
+    path = root / "PYTHON.json"
+    if not path.is_file():
+        return None
+    try:
+        data = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValidationError(f"PYTHON.json is not JSON: {error}") from error
+    return data if isinstance(data, dict) else None
+
+
+def _environment(work: Path) -> Mapping[str, str]:
+    """Nothing of the caller's environment, so that a result depends on the archive and the machine alone."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(work / "home"),
+        "TMPDIR": str(work / "tmp"),
+        "LANG": "C.UTF-8",
+        "TERM": "xterm",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }

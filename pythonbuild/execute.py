@@ -1,0 +1,183 @@
+"""Run one job in one engine: gather its inputs, run its script, check and store what came out."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from pythonbuild.engine import CommandFailed
+from pythonbuild.errors import BuildError, JobError
+from pythonbuild.log import FileLog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pythonbuild.engine import Engine, EngineFactory, Image
+    from pythonbuild.plan import Job, Plan
+    from pythonbuild.render import Rendered
+    from pythonbuild.settings import Settings
+    from pythonbuild.store import Store
+
+IN = PurePosixPath("/in")
+ROOT = PurePosixPath("/")
+SCRIPT = ("bash", "/in/script.sh")
+SEARCH = "/tools/host/bin:/usr/lib/llvm-22/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+TAIL_LINES = 20
+# Results are laid over / for the jobs that need them, but for what is only gathered, never built with.
+BESIDE = {"licenses": IN / "licenses", "profile": IN / "profile"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A plan with everything decided about it: scripts, keys, and the parts that the keys are made of."""
+
+    plan: Plan
+    image: str
+    rendered: Mapping[str, Rendered]
+    parts: Mapping[str, Mapping[str, str]]
+    keys: Mapping[str, str]
+
+
+@dataclass(kw_only=True)
+class Executor:
+    """Runs jobs of one plan. ``run`` may be called from several threads; ``stop`` ends all of them."""
+
+    settings: Settings
+    prepared: Prepared
+    factory: EngineFactory
+    image: Image
+    store: Store
+    sources: Mapping[str, Path]
+    jobs_each: int
+    _open: set[Engine] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+    _stopped: bool = False
+
+    def run(self, name: str) -> float:
+        """Build the job called ``name`` and store its result; return the seconds it took.
+
+        ``JobError`` with log, script and shell command when its script fails or leaves something out.
+        """
+        job = self.prepared.plan.job(name)
+        started = time.monotonic()
+        with self.store.building(self.prepared.keys[name], name) as stored:
+            if stored is None:
+                self.build(job, started)
+        return time.monotonic() - started
+
+    def build(self, job: Job, started: float) -> None:
+        """Run the script of ``job`` in a new work directory and store what it made."""
+        work = self.work_directory(job)
+        with FileLog(self.log_path(job)) as log:
+            engine = self.opened(job, work)
+            try:
+                engine.run(SCRIPT, env=self.environment(), log=log)
+                self.keep(job, engine, log, started)
+            except CommandFailed as error:
+                raise self.failure(job, f"the script exited with {error.exit_code}", log) from None
+            finally:
+                self.close(engine)
+        shutil.rmtree(work, ignore_errors=True)
+
+    def shell(self, name: str) -> None:
+        """Give the terminal to a bash that finds all inputs of the job in place."""
+        job = self.prepared.plan.job(name)
+        engine = self.opened(job, self.work_directory(job))
+        try:
+            engine.shell(env=self.environment())
+        finally:
+            self.close(engine)
+
+    def keep(self, job: Job, engine: Engine, log: FileLog, started: float) -> None:
+        """Store the job's ``/out``, after checking that it holds what the recipe declares."""
+
+        def fill(tree: Path) -> None:
+            engine.take(PurePosixPath("/out"), tree)
+            missing = [path for path in self.prepared.rendered[job.id].installs if not present(tree, path)]
+            if missing:
+                raise self.failure(job, "the script succeeded but did not install " + ", ".join(missing), log)
+
+        manifest = {
+            "job": job.id,
+            "title": job.title,
+            "target": job.target.triple,
+            "parts": dict(self.prepared.parts[job.id]),
+            "seconds": round(time.monotonic() - started, 1),
+            "engine": self.factory.name,
+        }
+        self.store.add(self.prepared.keys[job.id], job.id, fill, manifest)
+
+    def opened(self, job: Job, work: Path) -> Engine:
+        """Return an engine with all inputs of ``job`` in place."""
+        engine = self.factory.open(self.image, work, f"{job.id}-{self.prepared.keys[job.id][:12]}")
+        with self._lock:
+            self._open.add(engine)
+            if self._stopped:
+                raise BuildError("stopped")
+        for need in self.prepared.plan.closure(job):
+            tree = self.store.get(self.prepared.keys[need.id], need.id)
+            if tree is None:
+                raise BuildError(f"the result of {need.id}, which {job.id} needs, is not in the store")
+            for part in sorted(tree.iterdir()):
+                engine.put(part, BESIDE.get(part.name, ROOT / part.name))
+        inputs = self.prepared.rendered[job.id].write(work / "inputs")
+        engine.put(inputs, IN)
+        for source in job.sources:
+            path = self.sources[source.name]
+            engine.put(path, IN / "sources" / source.file)
+        return engine
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of every script: all else is written in the script itself."""
+        return {"PATH": SEARCH, "HOME": "/tmp", "NUM_JOBS": str(self.jobs_each)}  # noqa: S108 - inside the engine
+
+    def work_directory(self, job: Job) -> Path:
+        """Return the job's work directory, made empty."""
+        work = self.settings.work / f"{job.id}-{self.prepared.keys[job.id][:16]}"
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        return work
+
+    def log_path(self, job: Job) -> Path:
+        """Return where the job's output is kept."""
+        self.settings.logs.mkdir(parents=True, exist_ok=True)
+        return self.settings.logs / f"{job.id}-{self.prepared.keys[job.id][:12]}.log"
+
+    def failure(self, job: Job, what: str, log: FileLog) -> JobError:
+        """Return the error of a failed job: where to look and what to type."""
+        work = self.settings.work / f"{job.id}-{self.prepared.keys[job.id][:16]}"
+        return JobError(
+            f"{job.title} for {job.target.triple}: {what}",
+            log=log.path,
+            script=work / "inputs" / "script.sh",
+            shell=f"./build.py shell {job.id} {selection_words(self.prepared.plan)}",
+            tail=tuple(log.tail(TAIL_LINES)),
+        )
+
+    def close(self, engine: Engine) -> None:
+        """Close ``engine`` and forget it."""
+        with self._lock:
+            self._open.discard(engine)
+        engine.close()
+
+    def stop(self) -> None:
+        """End every script under way and let no other start."""
+        with self._lock:
+            self._stopped = True
+            engines = list(self._open)
+        for engine in engines:
+            engine.close()
+
+
+def present(tree: Path, path: str) -> bool:
+    """Return whether ``path`` exists in ``tree``, a symbolic link that leads nowhere included."""
+    return (tree / path).exists() or (tree / path).is_symlink()
+
+
+def selection_words(plan: Plan) -> str:
+    """Return the options that select ``plan`` on the command line."""
+    return f"--target {plan.target.triple} --python cpython-{plan.release.version} --options {plan.flavor}"

@@ -1,0 +1,163 @@
+"""Take the traces of the build out of an installation's text files, and make their paths relative.
+
+Runs under the build environment's ``python3`` on the tree that ``make install`` left. What is written
+must suit the programs that read and rewrite these files when they install a Python:
+
+* ``_sysconfigdata_*.py`` starts with one fixed comment line, then ``build_time_vars = {...}``; keys are
+  strings, values strings or integers.
+* ``CC`` is ``clang`` and ``CXX`` ``clang++``: the words that installers replace with the user's compiler.
+* ``/install`` stays the prefix: installers look for it, and ``sysconfig`` replaces it when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PREFIX = "/install"
+HEADER = "# system configuration generated and used by the sysconfig module\n"
+
+# The directories of the build environment; no path below them exists on a user's machine.
+_ROOT = r"(?<![\w./)}-])(?:-[IL])?/(?:build|in|out|tools|sysroot|usr/lib/llvm-\d+)(?![\w.-])"
+_QUOTED = re.compile(rf"[ \t]*'[^'\n]*{_ROOT}[^'\n]*'")
+_WORD = re.compile(rf"[ \t]*(?<![^\s])[^\s]*{_ROOT}[^\s]*")
+_TOOL = re.compile(r"(?<![\w./-])llvm-(ar|ranlib|readelf|nm|strip|objcopy)(?![\w-])")
+_SHEBANG = re.compile(rb"\A#![^\n]*/bin/(python[\w.]*)[^\n]*\n")
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without the words that name a directory of the build, and with neutral tool names.
+
+    A word in single quotes is removed as a whole: ``'CC=clang --config=/build/x' -O2`` -> `` -O2``.
+    """
+    return _TOOL.sub(r"\1", _WORD.sub("", _QUOTED.sub("", text)))
+
+
+def clean_value(value: str | int) -> str | int:
+    """Return a configuration variable without traces of the build."""
+    if isinstance(value, int):
+        return value
+    cleaned = clean(value)
+    return cleaned.strip() if cleaned != value else value
+
+
+def parse_sysconfigdata(text: str) -> dict[str, str | int]:
+    """Return the variables in the text of a ``_sysconfigdata`` module, without running it."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            values: dict[str, str | int] = ast.literal_eval(node.value)
+            return values
+    raise ValueError("no assignment in the text of a _sysconfigdata module")
+
+
+def format_sysconfigdata(values: Mapping[str, str | int]) -> str:
+    """Return the text of a ``_sysconfigdata`` module; the form is a contract, see the top of this module."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise TypeError(f"{name} is {value!r}: installers take only strings and integers")
+    return HEADER + "build_time_vars = " + json.dumps(values, indent=4, sort_keys=True) + "\n"
+
+
+def clean_variables(values: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Return the configuration variables as a user may see them.
+
+    ``PYTHON_BUILD_STANDALONE`` is how installers know an installation that can be moved.
+    """
+    cleaned = {name: clean_value(value) for name, value in values.items()}
+    return {**cleaned, "PYTHON_BUILD_STANDALONE": 1}
+
+
+def trampoline(script: bytes, to_bin: str = "") -> bytes:
+    """Return a Python script that finds its interpreter beside itself, wherever the two lie.
+
+    ``to_bin`` leads from the script's directory to the interpreter's, with a slash at its end.
+    A shebang can't hold a relative path. The first lines are shell to ``/bin/sh`` and a string to Python.
+    Scripts that don't start with a Python shebang are returned unchanged.
+    """
+    match = _SHEBANG.match(script)
+    if match is None:
+        return script
+    head = b"""#!/bin/sh
+'''exec' "$(dirname -- "$(realpath -- "$0")")/%s%s" "$0" "$@"
+' '''
+"""
+    return head % (to_bin.encode(), match[1]) + script[match.end() :]
+
+
+def relative_pkgconfig(text: str) -> str:
+    """Return a pkg-config file whose prefix is found from its own place, ``lib/pkgconfig``."""
+    return re.sub(rf"^prefix={PREFIX}$", "prefix=${pcfiledir}/../..", clean(text), flags=re.MULTILINE)
+
+
+def relative_build_details(details: Mapping[str, object], place: str) -> dict[str, object]:
+    """Return ``build-details.json`` (PEP 739) with ``base_prefix`` relative to the file in ``place``.
+
+    ``place`` is the directory of the file below the prefix; the other paths become relative to
+    ``base_prefix``, as the specification has it.
+    """
+
+    def relative(value: object) -> object:
+        if isinstance(value, str) and (value == PREFIX or value.startswith(PREFIX + "/")):
+            return "./" + value.removeprefix(PREFIX).lstrip("/")
+        if isinstance(value, dict):
+            return {key: relative(inner) for key, inner in value.items()}
+        return value
+
+    changed = {key: relative(value) for key, value in details.items()}
+    changed["base_prefix"] = os.path.relpath(".", place)
+    return changed
+
+
+def rewrite_config(library: Path) -> None:
+    """Rewrite what ``sysconfig`` reads in ``library`` (``lib/pythonX.Y``), and the makefile beside it."""
+    for path in library.glob("_sysconfigdata_*.py"):
+        path.write_text(format_sysconfigdata(clean_variables(parse_sysconfigdata(path.read_text()))))
+    for path in library.glob("_sysconfig_vars_*.json"):
+        values = clean_variables(json.loads(path.read_text()))
+        path.write_text(json.dumps(values, indent=4, sort_keys=True) + "\n")
+    for path in library.glob("build-details.json"):
+        place = path.parent.relative_to(library.parent.parent).as_posix()
+        details = relative_build_details(json.loads(path.read_text()), place)
+        path.write_text(json.dumps(details, indent=2) + "\n")
+    for path in (*library.glob("config-*/Makefile"), *library.glob("config-*/python-config.py")):
+        path.write_text(clean(path.read_text()))
+    for path in library.glob("config-*/python-config.py"):
+        path.write_bytes(trampoline(path.read_bytes(), "../../../bin/"))
+
+
+def rewrite(prefix: Path) -> None:
+    """Rewrite the text files of the installation at ``prefix``."""
+    for library in sorted((prefix / "lib").glob("python3.*")):
+        rewrite_config(library)
+    for path in (prefix / "lib" / "pkgconfig").glob("*.pc"):
+        if not path.is_symlink():
+            path.write_text(relative_pkgconfig(path.read_text()))
+    for path in (prefix / "bin").iterdir():
+        if path.is_file() and not path.is_symlink() and path.read_bytes()[:2] == b"#!":
+            path.write_bytes(clean_script(trampoline(path.read_bytes())))
+
+
+def clean_script(script: bytes) -> bytes:
+    """Return a text script without traces of the build."""
+    return clean(script.decode()).encode()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Rewrite the installation that is named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("prefix", type=Path, help="the installation, what was installed as /install")
+    rewrite(parser.parse_args(arguments).prefix)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Decide what is built: (target, flavor, release) -> an ordered graph of frozen jobs.
+
+Pure: reads recipe data only, starts nothing, looks at no clock, network or environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pythonbuild.cpython.extension_modules import load_modules, select
+from pythonbuild.errors import DataError
+from pythonbuild.load import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pythonbuild.condition import Facts
+    from pythonbuild.recipe import Recipe
+    from pythonbuild.source import Source
+    from pythonbuild.target import Flavor, PythonRelease, Target
+
+Role = Literal["library", "toolchain", "tool", "profile", "cpython"]
+
+CPYTHON = "cpython"
+PROFILE = "cpython-profile"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One thing to build in one engine.
+
+    ``id`` is unique in a plan and is what people type (``./build.py shell zlib``). ``needs`` are the ids
+    of the jobs whose results are laid over ``/`` before the script starts, in the order of the plan.
+    """
+
+    id: str
+    role: Role
+    recipe: Recipe
+    target: Target
+    facts: Facts
+    needs: tuple[str, ...]
+    sources: tuple[Source, ...]
+    patches: tuple[Path, ...]
+    flavor: Flavor | None = None
+    release: PythonRelease | None = None
+
+    @property
+    def title(self) -> str:
+        """What a person calls the job: name, version and, for CPython, the flavor."""
+        version = self.release.version if self.release else self.recipe.version
+        flavor = f" {self.flavor}" if self.flavor and self.role == "cpython" else ""
+        return f"{self.id} {version}{flavor}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Every job of one distribution, needs before the jobs that need them; the last one is the goal."""
+
+    target: Target
+    flavor: Flavor
+    release: PythonRelease
+    jobs: tuple[Job, ...]
+
+    @property
+    def goal(self) -> Job:
+        """The job whose result is packaged."""
+        return self.jobs[-1]
+
+    def job(self, name: str) -> Job:
+        """Return the job called ``name``; a misspelt one is a ``DataError`` that lists what there is."""
+        for job in self.jobs:
+            if job.id == name:
+                return job
+        raise unknown_job(name, [job.id for job in self.jobs])
+
+    def closure(self, job: Job) -> tuple[Job, ...]:
+        """Return all jobs that ``job`` needs, directly or not, in plan order."""
+        wanted = set(job.needs)
+        for other in reversed(self.jobs):
+            if other.id in wanted:
+                wanted.update(other.needs)
+        return tuple(other for other in self.jobs if other.id in wanted)
+
+
+def unknown_job(name: str, known: list[str]) -> DataError:
+    """Return the error for a job name that the plan does not have."""
+    return DataError(f"the plan has no job {name!r}{did_you_mean(name, known)}", hint="jobs: " + " ".join(known))
+
+
+def make_plan(recipes: Mapping[str, Recipe], target: Target, flavor: Flavor, release: PythonRelease) -> Plan:
+    """Return the plan that builds ``release`` as ``flavor`` for ``target``.
+
+    ``DataError`` when a recipe names one that doesn't exist, or when needs form a circle.
+    """
+    cpython = recipes[CPYTHON]
+    facts = target.facts(python=release.minor, flavor=flavor.words)
+    jobs: dict[str, Job] = {}
+    graph = Graph(recipes=recipes, target=target, facts=facts, jobs=jobs)
+    for name in (*target.toolchain, *libraries(cpython, facts)):
+        graph.add(name, cpython.name)
+    common = {"recipe": cpython, "target": target, "facts": facts, "flavor": flavor, "release": release}
+    needs = tuple(jobs)
+    source = (release.source, *cpython.sources)
+    patches = cpython.selected_patches(facts)
+    if "pgo" in flavor.words:
+        jobs[PROFILE] = Job(id=PROFILE, role="profile", needs=needs, sources=source, patches=patches, **common)
+        needs = (*needs, PROFILE)
+    jobs[CPYTHON] = Job(id=CPYTHON, role="cpython", needs=needs, sources=source, patches=patches, **common)
+    return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()))
+
+
+def libraries(cpython: Recipe, facts: Facts) -> tuple[str, ...]:
+    """Return the recipes that CPython links: those of its extension modules, then those it needs itself."""
+    modules = select(load_modules(cpython.folder / "extension-modules.yml"), facts)
+    linked = [need for module in modules.values() for need in module.needs]
+    return tuple(dict.fromkeys([*linked, *(need.recipe for need in cpython.selected_needs(facts))]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """The jobs of the recipes below CPython, put into ``jobs`` one after the other."""
+
+    recipes: Mapping[str, Recipe]
+    target: Target
+    facts: Facts
+    jobs: dict[str, Job]
+
+    def add(self, name: str, wanted_by: str, above: tuple[str, ...] = ()) -> None:
+        """Add the job of recipe ``name``, after everything that it needs itself."""
+        if name in above:
+            circle = " -> ".join((*above[above.index(name) :], name))
+            raise DataError(f"recipes need each other in a circle: {circle}")
+        if name not in self.recipes:
+            raise DataError(f"recipe {wanted_by} needs {name}{did_you_mean(name, self.recipes)}, which does not exist")
+        if name in self.jobs:
+            return
+        recipe = self.recipes[name]
+        own = tuple(need.recipe for need in recipe.selected_needs(self.facts))
+        # Whatever is compiled for the target needs its compiler and sysroot.
+        needs = own if recipe.kind == "toolchain" else (*self.target.toolchain, *own)
+        for need in needs:
+            self.add(need, name, (*above, name))
+        self.jobs[name] = Job(
+            id=name,
+            role=role_of(recipe),
+            recipe=recipe,
+            target=self.target,
+            facts=self.facts,
+            needs=tuple(dict.fromkeys(needs)),
+            sources=recipe.sources,
+            patches=recipe.selected_patches(self.facts),
+        )
+
+
+def role_of(recipe: Recipe) -> Role:
+    """Return what a recipe's job is in a plan."""
+    return "cpython" if recipe.kind == "cpython" else recipe.kind

@@ -1,0 +1,201 @@
+"""A ``Job`` -> the text of its script and of every file beside it. Nothing is decided in shell."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from pythonbuild.errors import DataError
+from pythonbuild.recipe import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pythonbuild.plan import Job
+    from pythonbuild.recipe import Recipe
+    from pythonbuild.target import Matrix
+
+Value = str | tuple[str, ...]
+
+# 2020-01-01: a fixed date for whatever a build writes a date into.
+EPOCH = "1577836800"
+BUILD_TRIPLE = "x86_64-pc-linux-gnu"
+INSIDE = "inside/pythonbuild"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """What a job's engine is given: the script, texts for ``/in``, and files of the checkout to copy there."""
+
+    job: Job
+    script: str
+    installs: tuple[str, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    recipe_files: Mapping[str, Path] = field(default_factory=dict)
+    inside: Mapping[str, Path] = field(default_factory=dict)
+
+    def write(self, directory: Path) -> Path:
+        """Write everything below ``directory``, as it is to appear in ``/in``, and return it."""
+        texts = {"script.sh": self.script, **self.files}
+        for name, text in texts.items():
+            put_text(directory / name, text)
+        for name, path in self.recipe_files.items():
+            put_bytes(directory / "recipe" / name, path.read_bytes())
+        for name, path in self.inside.items():
+            put_bytes(directory / INSIDE / name, path.read_bytes())
+        return directory
+
+
+class Renderer:
+    """Renders the jobs of one checkout; ``root`` is its directory. Undefined template names are errors."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(root / "cpython-unix" / "styles"),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - shell, not HTML; values go through the q filter
+        )
+        self.environment.filters["q"] = quoted
+
+    def render(self, job: Job) -> Rendered:
+        """Return ``job`` as script and files."""
+        if job.recipe.kind == "cpython":
+            return self.render_cpython(job)
+        recipe_files = {name: path for name, path in folder_files(job.recipe) if not is_patch(path)}
+        recipe_files.update({f"patches/{path.name}": path for path in job.patches})
+        where = f"recipe {job.recipe.name}"
+        own = {k: filled(v, job.target.template_values(), where) for k, v in job.recipe.environment(job.facts).items()}
+        variables: dict[str, Value] = {**common_variables(job), **own}
+        body = "build.sh" if "build.sh" in recipe_files else f"{job.recipe.style}.sh.j2"
+        return Rendered(
+            job=job,
+            script=self.prelude(job, variables) + self.body(job, body),
+            installs=tuple(filled(path, job.target.template_values(), where) for path in job.recipe.install_paths(job.facts)),
+            recipe_files=recipe_files,
+        )
+
+    def render_cpython(self, job: Job) -> Rendered:
+        """Return one of the two jobs that build CPython."""
+        assert job.release is not None  # noqa: S101 - plan gives every job of this kind one
+        from pythonbuild.cpython.render_inputs import script_inputs  # noqa: PLC0415
+
+        kind = "profile" if job.role == "profile" else "build"
+        variables, files = script_inputs(job.recipe, job.facts, job.target, job.release, kind)
+        steps = job.recipe.steps(kind, job.facts)
+        recipe_files = {f"steps/{path.name}": path for _, path in steps}
+        recipe_files.update({f"patches/{path.name}": path for path in job.patches})
+        text = self.prelude(job, {**common_variables(job), **variables})
+        text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
+        inside = {path.name: path for path in sorted((self.root / "pythonbuild" / "inside").glob("*.py"))}
+        installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
+        return Rendered(
+            job=job,
+            script=text,
+            installs=installs,
+            files=files,
+            recipe_files=recipe_files,
+            inside={"__init__.py": self.root / "pythonbuild" / "__init__.py"}
+            | {f"inside/{name}": path for name, path in inside.items()},
+        )
+
+    def prelude(self, job: Job, variables: Mapping[str, Value]) -> str:
+        """Return the variables of a script, then the unpacking of its first source."""
+        plain = {name: value for name, value in variables.items() if isinstance(value, str)}
+        arrays = {name: value for name, value in variables.items() if not isinstance(value, str)}
+        unpack = job.recipe.kind != "cpython"
+        first = job.sources[0] if job.sources and unpack else None
+        return self.environment.get_template("prelude.sh.j2").render(
+            title=job.title,
+            exports=plain,
+            arrays=arrays,
+            archive=f"/in/sources/{first.file}" if first else "",
+            patches=[f"/in/recipe/patches/{path.name}" for path in job.patches] if unpack else [],
+            licenses=first.license_files if first else (),
+        )
+
+    def body(self, job: Job, name: str) -> str:
+        """Return the part of a library's script that builds it."""
+        if name == "build.sh":
+            return ". /in/recipe/build.sh\n"
+        try:
+            template = self.environment.get_template(name)
+        except jinja2.TemplateNotFound:
+            raise DataError(f"recipe {job.recipe.name}: style {job.recipe.style!r} needs a build.sh") from None
+        values = job.target.template_values()
+        arguments = {
+            part: tuple(filled(word, values, job.recipe.name) for word in job.recipe.args(part, job.facts))
+            for part in ("configure", "make", "install")
+        }
+        return template.render(**{f"{part}_args": value for part, value in arguments.items()})
+
+
+def common_variables(job: Job) -> dict[str, Value]:
+    """Return the variables that every script starts with."""
+    target = job.target
+    compiler = f"clang --config=/tools/toolchain/{target.triple}.cfg"
+    maps = "-ffile-prefix-map=/build=. -ffile-prefix-map=/tools/deps=deps"
+    flags = f"-O3 -fPIC -fvisibility=hidden -fno-direct-access-external-data {maps}"
+    version = job.release.version if job.release else job.recipe.version
+    return {
+        "LC_ALL": "C",
+        "TZ": "UTC",
+        "SOURCE_DATE_EPOCH": EPOCH,
+        "NAME": job.recipe.name,
+        "VERSION": version,
+        "SOURCE": f"/build/{job.recipe.name}",
+        "TARGET": target.triple,
+        "BUILD_TRIPLE": BUILD_TRIPLE,
+        "HOST_TRIPLE": target.host_triple,
+        "PREFIX": "/tools/deps",
+        "DESTDIR": "/out",
+        "CC": compiler,
+        "CXX": compiler.replace("clang", "clang++", 1),
+        "CC_FOR_BUILD": "clang",
+        "AR": "llvm-ar",
+        "RANLIB": "llvm-ranlib",
+        "NM": "llvm-nm",
+        "STRIP": "llvm-strip",
+        "OBJCOPY": "llvm-objcopy",
+        "READELF": "llvm-readelf",
+        "CFLAGS": flags,
+        "CXXFLAGS": flags,
+        "CPPFLAGS": "-I/tools/deps/include",
+        "LDFLAGS": "-L/tools/deps/lib",
+        "PKG_CONFIG_PATH": "",
+        "PKG_CONFIG_LIBDIR": "/tools/deps/lib/pkgconfig:/tools/deps/share/pkgconfig",
+    }
+
+
+def quoted(value: str | tuple[str, ...] | list[str]) -> str:
+    """Return ``value``, or each of several, quoted for the shell."""
+    return shlex.quote(value) if isinstance(value, str) else shlex.join(value)
+
+
+def folder_files(recipe: Recipe) -> list[tuple[str, Path]]:
+    """Return the files of a recipe's folder by their path in it, without its YAML."""
+    found = sorted(path for path in recipe.folder.rglob("*") if path.is_file() and path.suffix not in (".yml", ".md"))
+    return [(path.relative_to(recipe.folder).as_posix(), path) for path in found]
+
+
+def is_patch(path: Path) -> bool:
+    """Return whether ``path`` is a patch: only the selected ones are part of a job."""
+    return path.suffix == ".patch"
+
+
+def put_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path``, making its directory."""
+    put_bytes(path, text.encode())
+
+
+def put_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, making its directory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

@@ -1,0 +1,85 @@
+"""A pinned download: where it can be had, its size and sha256, and under which licences it comes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pythonbuild.load import Fields
+
+if TYPE_CHECKING:
+    from pythonbuild.load import Node
+
+KINDS: tuple[Literal["url", "debian", "pypi"], ...] = ("url", "debian", "pypi")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """One place to get a source from, with pins of its own.
+
+    ``where`` is a URL, ``<source package>/<file>`` in a Debian archive, or ``<name>==<version>`` on PyPI;
+    ``file`` the name of the file there.
+    """
+
+    kind: Literal["url", "debian", "pypi"]
+    where: str
+    size: int
+    sha256: str
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A source and every origin that it can be had from, the preferred one first."""
+
+    name: str
+    version: str
+    licenses: tuple[str, ...] = ()
+    license_files: tuple[str, ...] = ()
+    public_domain: bool = False
+    cpe: str | None = None
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The name under which a build sees the file, whichever origin it came from."""
+        first = self.origins[0]
+        suffix = next(s for s in (".tar.gz", ".tar.xz", ".tar.bz2", ".whl", "") if first.file.endswith(s))
+        return f"{self.name}-{self.version}{suffix}"
+
+
+def parse_source(node: Node, name: str, version: str) -> Source:
+    """Return the source that ``node`` describes."""
+    fields = Fields(node)
+    public_domain = fields.take("public_domain")
+    source = Source(
+        name=name,
+        version=fields.text("version", version),
+        licenses=fields.texts("licenses"),
+        license_files=fields.texts("license_files"),
+        public_domain=public_domain is not None and public_domain.flag(),
+        cpe=fields.text("cpe") or None,
+        origins=tuple(parse_origin(row) for row in fields.need("origins").items()),
+    )
+    fields.done()
+    if not source.origins:
+        raise node.error(f"source {name} has no origin")
+    return source
+
+
+def parse_origin(node: Node) -> Origin:
+    """Return one origin; its kind is the key that names the place."""
+    fields = Fields(node)
+    places = [(kind, found) for kind in KINDS if (found := fields.take(kind)) is not None]
+    if len(places) != 1:
+        raise node.error(f"an origin has exactly one of {', '.join(KINDS)}")
+    kind, place = places[0]
+    sha256 = fields.need("sha256")
+    if not SHA256.fullmatch(sha256.text()):
+        raise sha256.error("sha256 is not 64 hexadecimal digits")
+    file = fields.text("file", place.text().rsplit("/", 1)[-1])
+    size = fields.need("size").number()
+    fields.done()
+    return Origin(kind=kind, where=place.text(), size=size, sha256=sha256.text(), file=file)

@@ -1,0 +1,261 @@
+"""What can be built: targets, flavors and Python releases, as ``targets.yml`` lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pythonbuild.condition import Facts
+from pythonbuild.errors import DataError
+from pythonbuild.load import Fields, Node, did_you_mean, read
+from pythonbuild.source import Source, parse_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+# The spelling order of archive names and of PYTHON.json's build_options.
+WORDS = ("freethreaded", "debug", "noopt", "pgo", "lto", "static", "shared")
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """A set of option words, such as pgo and lto. Prints in the canonical order."""
+
+    words: frozenset[str]
+
+    @classmethod
+    def parse(cls, text: str) -> Flavor:
+        """Return the flavor that ``text`` spells in any order; ``DataError`` for an unknown word."""
+        words = text.split("+")
+        for word in words:
+            if word not in WORDS:
+                raise DataError(
+                    f"unknown option {word!r} in {text!r}{did_you_mean(word, WORDS)}",
+                    hint=f"options are: {', '.join(WORDS)}, joined by +",
+                )
+        return cls(frozenset(words))
+
+    def __str__(self) -> str:
+        return "+".join(word for word in WORDS if word in self.words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the validator holds a distribution to."""
+
+    max_glibc: str
+    needed: tuple[str, ...]
+    page_align: int
+    machine: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A target triple and everything that makes it differ from others."""
+
+    triple: str
+    arch: str
+    os: str
+    libc: str
+    libc_version: str
+    host_triple: str
+    multiarch: str
+    platform_tag: str
+    toolchain: tuple[str, ...]
+    clang_config: tuple[str, ...]
+    fields: Mapping[str, str]
+    flavors: tuple[Flavor, ...]
+    pythons: tuple[str, ...]
+    cross: bool
+    emulator: str
+    limits: Limits
+
+    def facts(self, *, python: str | None = None, flavor: frozenset[str] = frozenset()) -> Facts:
+        """Return what conditions may ask about a build for this target."""
+        return Facts(
+            target=self.triple,
+            os=self.os,
+            arch=self.arch,
+            libc=self.libc,
+            python=python,
+            flavor=flavor,
+            cross=self.cross,
+        )
+
+    def template_values(self) -> dict[str, str]:
+        """Return the ``{fields}`` that recipes may use."""
+        return {
+            **self.fields,
+            "triple": self.triple,
+            "arch": self.arch,
+            "libc": self.libc,
+            "libc_version": self.libc_version,
+            "host_triple": self.host_triple,
+            "multiarch": self.multiarch,
+            "clang_config": "\n".join(self.clang_config),
+            "prefix": "/tools/deps",
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PythonRelease:
+    """One pinned CPython release. ``status`` is ``built`` (and tested) or ``pinned`` (only listed)."""
+
+    version: str
+    minor: str
+    status: str
+    source: Source
+
+    @property
+    def title(self) -> str:
+        """How the command line names it."""
+        return f"cpython-{self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """All of ``targets.yml``."""
+
+    path: Path
+    targets: Mapping[str, Target]
+    releases: tuple[PythonRelease, ...]
+    defaults_by_minor: Mapping[str, str]
+    default_target: str
+    default_python: str
+    default_flavor: str
+
+    @classmethod
+    def load(cls, path: Path) -> Matrix:
+        """Return the matrix in ``path``; ``DataError`` points at the line that is wrong."""
+        fields = Fields(read(path))
+        defaults = Fields(fields.need("defaults"))
+        families = fields.need("families").mapping()
+        pythons = fields.need("pythons").mapping()
+        targets = {
+            triple: parse_target(triple, node, families) for triple, node in fields.need("targets").mapping().items()
+        }
+        matrix = cls(
+            path=path,
+            targets=targets,
+            releases=tuple(release for minor, node in pythons.items() for release in parse_minor(minor, node)),
+            defaults_by_minor={minor: Fields(node).need("default").text() for minor, node in pythons.items()},
+            default_target=defaults.need("target").text(),
+            default_python=defaults.need("python").text(),
+            default_flavor=defaults.need("options").text(),
+        )
+        defaults.done()
+        fields.done()
+        return matrix
+
+    def target(self, triple: str) -> Target:
+        """Return the target called ``triple``."""
+        if triple in self.targets:
+            return self.targets[triple]
+        raise DataError(
+            f"unknown target {triple!r}{did_you_mean(triple, self.targets)}",
+            hint="targets are: " + ", ".join(self.targets),
+        )
+
+    def python(self, text: str) -> PythonRelease:
+        """Return the release that ``cpython-3.14``, ``3.14`` or ``3.14.7`` means."""
+        version = text.removeprefix("cpython-")
+        version = self.defaults_by_minor.get(version, version)
+        for release in self.releases:
+            if release.version == version:
+                return release
+        known = [release.version for release in self.releases]
+        raise DataError(
+            f"unknown Python {text!r}{did_you_mean(version, [*known, *self.defaults_by_minor])}",
+            hint="Pythons are: " + ", ".join(f"cpython-{name}" for name in known),
+        )
+
+    def flavor(self, text: str, target: Target, release: PythonRelease) -> Flavor:
+        """Return the flavor ``text`` if ``target`` and ``release`` have it."""
+        flavor = Flavor.parse(text)
+        has = ", ".join(map(str, target.flavors))
+        if flavor not in target.flavors:
+            raise DataError(f"{target.triple} has no {text!r} build", hint=f"it has: {has}")
+        if release.minor not in target.pythons:
+            raise DataError(
+                f"{target.triple} has no Python {release.minor}", hint=f"it has: {', '.join(target.pythons)}"
+            )
+        return flavor
+
+
+def merged(triple: str, node: Node, families: Mapping[str, Node]) -> dict[str, Node]:
+    """Return a target's keys laid over those of its families, the nearest one winning."""
+    own = dict(node.mapping())
+    seen = [triple]
+    while "family" in own:
+        family = own.pop("family")
+        name = family.text()
+        if name not in families:
+            raise family.error(f"unknown family {name!r}{did_you_mean(name, families)}")
+        if name in seen:
+            raise family.error(f"families form a circle: {' -> '.join([*seen, name])}")
+        seen.append(name)
+        own = {**families[name].mapping(), **own}
+        if "family" not in families[name].mapping():
+            own.pop("family", None)
+    return own
+
+
+def parse_target(triple: str, node: Node, families: Mapping[str, Node]) -> Target:
+    """Return the target ``triple``, what its family says included."""
+    fields = Fields(Node(merged(triple, node, families), node.path, node.line))
+    values = fields.take("fields")
+    target = Target(
+        triple=triple,
+        arch=fields.need("arch").text(),
+        os=fields.need("os").text(),
+        libc=fields.need("libc").text(),
+        libc_version=fields.need("libc_version").text(),
+        host_triple=fields.need("host_triple").text(),
+        multiarch=fields.need("multiarch").text(),
+        platform_tag=fields.need("platform_tag").text(),
+        toolchain=fields.texts("toolchain"),
+        clang_config=fields.texts("clang_config"),
+        fields={} if values is None else {name: value.text() for name, value in values.mapping().items()},
+        flavors=tuple(Flavor.parse(text) for text in fields.texts("flavors")),
+        pythons=fields.texts("pythons"),
+        cross=(cross := fields.take("cross")) is not None and cross.flag(),
+        emulator=fields.text("emulator"),
+        limits=parse_limits(fields.need("limits")),
+    )
+    fields.done()
+    return target
+
+
+def parse_limits(node: Node) -> Limits:
+    """Return the validator's limits of a target."""
+    fields = Fields(node)
+    limits = Limits(
+        max_glibc=fields.text("max_glibc"),
+        needed=fields.texts("needed"),
+        page_align=fields.need("page_align").number(),
+        machine=fields.need("machine").text(),
+    )
+    fields.done()
+    return limits
+
+
+def parse_minor(minor: str, node: Node) -> Iterable[PythonRelease]:
+    """Yield the releases of one Python minor."""
+    fields = Fields(node)
+    default = fields.need("default")
+    licenses, files = fields.need("licenses"), fields.need("license_files")
+    versions = []
+    for row in fields.rows("releases"):
+        inner = Fields(row)
+        version = inner.need("version").text()
+        status = inner.text("status", "built")
+        origins = inner.need("origins")
+        inner.done()
+        described = {"licenses": licenses, "license_files": files, "origins": origins}
+        source = parse_source(Node(described, row.path, row.line), "cpython", version)
+        versions.append(version)
+        yield PythonRelease(version=version, minor=minor, status=status, source=source)
+    fields.done()
+    if default.text() not in versions:
+        raise default.error(f"the default {default.text()} is not one of the releases: {', '.join(versions)}")

@@ -1,0 +1,304 @@
+"""Streaming a ``.tar.zst`` or ``.tar.gz`` once: its form, its members, and a safe way to unpack it.
+
+An archive may be hostile or damaged: everything that goes wrong here is a ValidationError of one line.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import tarfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol
+
+import zstandard
+
+from pythonbuild.errors import ValidationError
+from pythonbuild.validate.model import Entry, Form, Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHUNK = 1 << 20
+_LARGEST_METADATA = 64 << 20
+MAX_WINDOW = 1 << 27
+
+_FULL_NAME = re.compile(
+    r"cpython-(?P<version>[0-9a-z.]+)\+(?P<date>\d+)-(?P<triple>[a-z0-9_]+(?:-[a-z0-9_]+){2,3})-"
+    r"(?P<options>[a-z+]+)-full\.tar\.zst"
+)
+_INSTALL_NAME = re.compile(
+    r"cpython-(?P<version>[0-9a-z.]+)\+(?P<date>\d+)-(?P<triple>[a-z0-9_]+(?:-[a-z0-9_]+){1,3}?)-"
+    r"(?:(?P<variant>freethreaded|debug)-)?install_(?P<options>[a-z+_]+)\.tar\.(?:zst|gz)"
+)
+_KINDS = {tarfile.REGTYPE: "file", tarfile.AREGTYPE: "file", tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "symlink",
+          tarfile.LNKTYPE: "hardlink"}  # fmt: skip
+
+
+class _Decompressor(Protocol):
+    """What zlib and zstandard decompression objects share."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class FrameReader(io.RawIOBase):
+    """The decompressed bytes of the first frame of a file, readable forwards only.
+
+    ``last`` is the last block that was read, and ``single`` says, once all is read, that nothing follows the frame.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._file = path.open("rb")
+        head = self._file.read(18)
+        self._file.seek(0)
+        self.compression, self.window = _compression(path, head)
+        self._engine = _engine(self.compression)
+        self._buffer = b""
+        self._used = 0
+        self._position = 0
+        self.last = b""
+
+    def readable(self) -> bool:
+        """Say yes: a reader."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place in the decompressed bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go forwards by reading; tarfile never goes back."""
+        if whence != io.SEEK_SET or offset < self._position:
+            raise io.UnsupportedOperation("only forwards")
+        while self._position < offset and self.read(min(_CHUNK, offset - self._position)):
+            pass
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        """Return ``size`` bytes, or fewer at the end of the frame."""
+        parts, missing = [], size if size >= 0 else 1 << 62
+        while missing > 0 and (self._used < len(self._buffer) or self._fill()):
+            part = self._buffer[self._used : self._used + missing]
+            self._used += len(part)
+            parts.append(part)
+            missing -= len(part)
+        data = b"".join(parts)
+        self._position += len(data)
+        self.last = data[-tarfile.BLOCKSIZE :]
+        return data
+
+    def _fill(self) -> bool:
+        """Decompress the next piece; False at the end of the frame."""
+        self._buffer, self._used = b"", 0
+        while not self._buffer and not self._engine.eof:
+            raw = self._file.read(_CHUNK // 4)
+            if not raw:
+                raise ValidationError(f"{self._path.name}: the archive is cut off")
+            try:
+                self._buffer = self._engine.decompress(raw)
+            except (zstandard.ZstdError, zlib.error) as error:
+                raise ValidationError(f"{self._path.name}: damaged {self.compression} data: {error}") from error
+        return bool(self._buffer)
+
+    def finish(self) -> bool:
+        """Read to the end of the frame (checking its checksum); say whether the file ends there too."""
+        while self.read(_CHUNK):
+            pass
+        return not self._engine.unused_data and not self._file.read(1)
+
+    def close(self) -> None:
+        """Close the file below."""
+        self._file.close()
+        super().close()
+
+
+def _compression(path: Path, head: bytes) -> tuple[str, int]:
+    """Name the compression and the window that a reader must have, from the first bytes (RFC 8878, RFC 1952)."""
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip", 1 << 15
+    if not head.startswith(b"\x28\xb5\x2f\xfd"):
+        raise ValidationError(
+            f"{path.name}: not a distribution archive", hint="expected a .tar.zst (or .tar.gz) made by ./build.py"
+        )
+    try:
+        return "zstd", zstandard.get_frame_parameters(head).window_size
+    except zstandard.ZstdError as error:
+        raise ValidationError(f"{path.name}: damaged zstd header: {error}") from error
+
+
+def _engine(compression: str) -> _Decompressor:
+    if compression == "gzip":
+        return zlib.decompressobj(31)
+    return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+
+
+class ArchiveReader:
+    """Members of one archive, in order, each with a way to read it while it is the current one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stream = FrameReader(path)
+        self._tar: tarfile.TarFile | None = None
+        self._single = True
+
+    def __iter__(self) -> Iterator[tuple[Entry, tarfile.TarInfo]]:
+        """Yield every member. Raises ValidationError unless the tar ends as a tar does."""
+        self._tar = tarfile.open(fileobj=self._stream, mode="r:")  # noqa: SIM115 - closed with the stream
+        for member in self._tar:
+            yield _entry(member), member
+            self._tar.members.clear()  # type: ignore[attr-defined]  # else every header is kept
+        if any(self._stream.last) or not self._stream.last:
+            raise ValidationError(f"{self.path.name}: the tar inside is damaged after byte {self._stream.tell()}")
+        self._single = self._stream.finish()
+
+    def open(self, member: tarfile.TarInfo) -> io.BufferedIOBase:
+        """Return the content of the current member, which must be a regular file."""
+        assert self._tar is not None  # noqa: S101 - only called while iterating
+        content = self._tar.extractfile(member)
+        assert content is not None  # noqa: S101 - callers ask for regular files
+        return content  # type: ignore[return-value]
+
+    def form(self) -> Form:
+        """How the archive is encoded; whole once every member was seen."""
+        return Form(compression=self._stream.compression, window=self._stream.window, single_frame=self._single)
+
+    def close(self) -> None:
+        """Close the file below."""
+        self._stream.close()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[ArchiveReader]:
+    """Open an archive for one pass. Raises ValidationError when it can't be read."""
+    try:
+        reader = ArchiveReader(path)
+    except OSError as error:
+        raise ValidationError(f"{path}: {error.strerror or error}") from error
+    try:
+        yield reader
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise ValidationError(f"{path.name}: not a readable tar inside: {error}") from error
+    finally:
+        reader.close()
+
+
+def _entry(member: tarfile.TarInfo) -> Entry:
+    return Entry(
+        path=member.name.removeprefix("./"),
+        kind=_KINDS.get(member.type, "other"),
+        size=member.size,
+        mode=member.mode,
+        target=member.linkname,
+    )
+
+
+def escapes(entry: Entry) -> bool:
+    """Say whether the member, or the target of its link, lies outside the archive's own tree."""
+    path = PurePosixPath(entry.path)
+    if path.is_absolute() or ".." in path.parts:
+        return True
+    if entry.kind == "hardlink":
+        return escapes(Entry(path=entry.target, kind="file"))
+    if entry.kind != "symlink":
+        return False
+    depth = len(path.parts) - 1
+    for part in PurePosixPath(entry.target).parts:
+        if part == "/":
+            return True
+        depth += -1 if part == ".." else 1
+        if depth < 1:
+            return True
+    return False
+
+
+def unpack(archive: Path, directory: Path) -> None:
+    """Unpack into an existing directory; refuse members that would leave it.
+
+    Raises ValidationError for such a member, and for an archive that can't be read.
+    """
+    root = directory.resolve()
+    with opened(archive) as reader:
+        for entry, member in reader:
+            place = root / entry.path
+            through_a_link = not place.parent.resolve().is_relative_to(root)
+            if escapes(entry) or entry.kind in {"hardlink", "other"} or through_a_link:
+                raise ValidationError(f"{archive.name}: refusing to unpack {entry.kind} {entry.path!r}")
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                _write(reader, entry, member, place)
+            except OSError as error:
+                raise ValidationError(f"{archive.name}: can't unpack {entry.path!r}: {error.strerror}") from error
+
+
+def _write(reader: ArchiveReader, entry: Entry, member: tarfile.TarInfo, place: Path) -> None:
+    """Create one file, directory or link. An archive's own modes count, but the owner can always write."""
+    if place.is_symlink() or (entry.kind == "file" and place.exists()):
+        place.unlink()
+    if entry.kind == "dir":
+        place.mkdir(exist_ok=True)
+        place.chmod((entry.mode | 0o700) & 0o777)
+    elif entry.kind == "symlink":
+        place.symlink_to(entry.target)
+    else:
+        with place.open("wb") as file:
+            shutil.copyfileobj(reader.open(member), file, _CHUNK)
+        place.chmod((entry.mode | 0o200) & 0o777)
+
+
+def read_identity(archive: Path) -> Identity:
+    """Say what an archive claims to be: by PYTHON.json where it is the first member, else by its file name.
+
+    Raises ValidationError when neither tells.
+    """
+    with opened(archive) as reader:
+        first = next(iter(reader), None)
+        if first and first[0].path == "python/PYTHON.json":
+            return identity_of(read_json(archive.name, reader, first[1]), archive.name)
+    found = name_identity(archive.name)
+    if found is None:
+        raise ValidationError(
+            f"{archive.name}: neither PYTHON.json nor the file name says what this is",
+            hint="a name is cpython-VERSION+DATE-TRIPLE-OPTIONS-full.tar.zst or ...-TRIPLE-install_OPTIONS.tar.zst",
+        )
+    return found
+
+
+def name_identity(name: str) -> Identity | None:
+    """Read the identity that a file name states, or None when it is no name of ours."""
+    for kind, pattern in (("full", _FULL_NAME), ("install", _INSTALL_NAME)):
+        if found := pattern.fullmatch(name):
+            return Identity(version=found["version"], triple=found["triple"], options=found["options"], kind=kind)
+    return None
+
+
+def read_json(name: str, reader: ArchiveReader, member: tarfile.TarInfo) -> dict[str, Any]:
+    """Parse PYTHON.json. Raises ValidationError when it is no JSON object of a reasonable size."""
+    if member.size > _LARGEST_METADATA or not member.isfile():
+        raise ValidationError(f"{name}: PYTHON.json is not a file of a reasonable size")
+    try:
+        data = json.loads(reader.open(member).read())
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(f"{name}: PYTHON.json is not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise ValidationError(f"{name}: PYTHON.json is not a JSON object")
+    return data
+
+
+def identity_of(metadata: dict[str, Any], name: str) -> Identity:
+    """Read the identity out of PYTHON.json. Raises ValidationError when a key of it is missing."""
+    keys = ("python_version", "target_triple", "build_options")
+    missing = [key for key in keys if not isinstance(metadata.get(key), str)]
+    if missing:
+        raise ValidationError(f"{name}: PYTHON.json lacks {', '.join(missing)}")
+    version, triple, options = (metadata[key] for key in keys)
+    return Identity(version=version, triple=triple, options=options, kind="full")

@@ -1,0 +1,241 @@
+"""The checks: each a few lines over one ``Tree`` and the ``Limits`` of its target, yielding findings.
+
+A check's name is its function's name with dashes. ``CHECKS`` is the table of all; ``report.validate`` runs them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from pythonbuild.validate.archive import MAX_WINDOW, escapes
+from pythonbuild.validate.metadata import METADATA_CHECKS
+from pythonbuild.validate.model import Finding, Limits, Tree
+from pythonbuild.validate.texts import TEXT_CHECKS
+
+Check = Callable[[Tree, Limits], Iterator[tuple[str, str]]]
+
+_GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)+)")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def readable_elf(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Every file that begins like an ELF file is one."""
+    yield from tree.broken.items()
+
+
+def machine(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Every program and library is for the target's processor."""
+    for path, elf in tree.elf.items():
+        if elf.machine.casefold() != limits.machine.casefold():
+            yield path, f"is for {elf.machine}, not for {limits.machine}"
+
+
+def glibc_ceiling(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """No ELF file wants a glibc symbol version above the target's; where there is no glibc, none at all."""
+    for path, elf in tree.elf.items():
+        high = sorted(name for name in elf.versions if name.startswith("GLIBC_") and not _allowed(name, limits))
+        if high:
+            yield path, f"wants {', '.join(high)}; the highest allowed is {limits.max_glibc or 'none'}"
+
+
+def _allowed(name: str, limits: Limits) -> bool:
+    """Say whether a glibc version is a public one at or below the ceiling (GLIBC_PRIVATE never is)."""
+    found = _GLIBC.fullmatch(name)
+    return bool(found and limits.max_glibc and _numbers(found[1]) <= _numbers(limits.max_glibc))
+
+
+def needed(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Libraries come from the allow list, or from the distribution itself."""
+    paths = {entry.path for entry in tree.entries}
+    own = {PurePosixPath(path).name for path in paths if path.startswith(f"{tree.prefix}lib/") and ".so" in path}
+    for path, elf in tree.elf.items():
+        for name in elf.needed:
+            if "/" in name:
+                place = posixpath.normpath(name.replace("$ORIGIN", posixpath.dirname(path)))
+                if place not in paths:
+                    yield path, f"needs {name}, which is not in the distribution"
+            elif name not in limits.allowed_needed and name not in own:
+                yield path, f"needs {name}, which is not in the allow list"
+
+
+def executable_stack(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """PT_GNU_STACK is there, readable and writable and not executable."""
+    for path, elf in tree.elf.items():
+        if elf.stack is None:
+            yield path, "has no PT_GNU_STACK, so its stack would be executable"
+        elif elf.stack != "RW":
+            yield path, f"has a stack with the flags {elf.stack}"
+
+
+def writable_code(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """No segment is writable and executable."""
+    for path, elf in tree.elf.items():
+        for segment in elf.segments:
+            if segment.kind != "GNU_STACK" and {"W", "X"} <= set(segment.flags):
+                yield path, f"has a {segment.kind} segment with the flags {segment.flags}"
+
+
+def text_relocations(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Code is never written at start."""
+    for path, elf in tree.elf.items():
+        if elf.textrel:
+            yield path, "has text relocations (DT_TEXTREL)"
+
+
+def copy_relocations(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Nothing is copied out of another library: against stub libraries the copies of ``environ`` stay empty."""
+    for path, elf in tree.elf.items():
+        if elf.copy_relocations:
+            yield path, f"has copy relocations of {', '.join(elf.copy_relocations[:8])}"
+
+
+def page_alignment(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Loadable segments are aligned for the largest page that the target's kernels use."""
+    for path, elf in tree.elf.items():
+        small = [segment.align for segment in elf.segments if segment.kind == "LOAD"]
+        if small and min(small) < limits.page_align:
+            yield path, f"has a segment aligned to {min(small)}; the target needs {limits.page_align}"
+
+
+def hidden_symbols(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """No symbol of a library that is linked in can be seen from outside."""
+    names = {pattern for pattern in limits.hidden_symbols if not pattern.endswith("*")}
+    prefixes = tuple(pattern[:-1] for pattern in limits.hidden_symbols if pattern.endswith("*"))
+    for path, elf in tree.elf.items():
+        seen = sorted(name for name in elf.exported if name in names or name.startswith(prefixes))
+        if seen:
+            yield path, f"exports {len(seen)} symbols of bundled libraries: {', '.join(seen[:6])}"
+
+
+def banned_symbols(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """No function is imported that newer or older systems lack."""
+    for path, elf in tree.elf.items():
+        for name in sorted(elf.imported & limits.banned_symbols):
+            yield path, f"imports {name}"
+
+
+def python_api(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Both the interpreter and libpython exist, and offer the C API to extension modules."""
+    interpreter = tree.elf.get(tree.interpreter or "")
+    if interpreter is None:
+        yield f"{tree.prefix}bin", "has no interpreter python3.X"
+    elif "PyList_New" not in interpreter.exported:
+        yield tree.interpreter or "", "does not export PyList_New"
+    elif any(name.startswith("libpython") for name in interpreter.needed):
+        yield tree.interpreter or "", "needs libpython: its calls would go through the dynamic linker's tables"
+    library = tree.elf.get(tree.libpython or "")
+    if library is not None and "PyList_New" not in library.exported:
+        yield tree.libpython or "", "does not export PyList_New"
+    if library is None and interpreter is not None and interpreter.interpreter:
+        yield f"{tree.prefix}lib", "has no libpython3.X.so"
+
+
+def read_only_relocations(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Tables that the dynamic linker fills in at start can't be written to afterwards."""
+    for path in (tree.interpreter, tree.libpython):
+        elf = tree.elf.get(path or "")
+        if elf and (elf.interpreter or elf.soname) and "GNU_RELRO" not in {segment.kind for segment in elf.segments}:
+            yield path or "", "has no PT_GNU_RELRO"
+
+
+def interpreter_kind(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Position-independent or not, and with which dynamic linker, is as the target says."""
+    elf = tree.elf.get(tree.interpreter or "")
+    if elf is None:
+        return
+    if limits.interpreter_type not in {None, elf.kind}:
+        yield tree.interpreter or "", f"is of type {elf.kind}, not {limits.interpreter_type}"
+    if limits.program_interpreter not in {None, elf.interpreter}:
+        yield tree.interpreter or "", f"asks for {elf.interpreter}, not {limits.program_interpreter}"
+    if elf.runpath:
+        yield tree.interpreter or "", "has a RUNPATH, which LD_LIBRARY_PATH overrides; RPATH is meant"
+
+
+def relative_rpath(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Every search path begins at the file itself and stays in the distribution."""
+    for path, elf in tree.elf.items():
+        for place in (*elf.rpath, *elf.runpath):
+            if not re.match(r"\$(ORIGIN|\{ORIGIN\})(/|$)", place):
+                yield path, f"searches libraries in {place!r}, which is not relative to $ORIGIN"
+                continue
+            resolved = posixpath.normpath(re.sub(r"\$\{?ORIGIN\}?", posixpath.dirname(path), place))
+            if not f"{resolved}/".startswith(tree.prefix):
+                yield path, f"searches libraries in {place!r}, outside the distribution"
+
+
+def encoding(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """One frame, with a window that readers accept without being asked."""
+    if not tree.form.single_frame:
+        yield tree.name, f"more data follows the first {tree.form.compression} frame"
+    if tree.form.window > MAX_WINDOW:
+        yield tree.name, f"wants a window of {tree.form.window} bytes; readers stop at {MAX_WINDOW}"
+
+
+def members(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """One top-level directory ``python``; files, directories and inner symbolic links, each once."""
+    seen: set[str] = set()
+    for entry in tree.entries:
+        if entry.path != "python" and not entry.path.startswith("python/"):
+            yield entry.path, "is outside the one top-level directory python/"
+        if entry.kind in {"hardlink", "other"}:
+            yield entry.path, f"is a {entry.kind}: only files, directories and symbolic links are portable"
+        elif escapes(entry):
+            yield entry.path, f"leads outside the archive{f' ({entry.target})' if entry.target else ''}"
+        if entry.path in seen:
+            yield entry.path, "occurs twice"
+        seen.add(entry.path)
+
+
+def symlinks(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Every symbolic link points at something that is there."""
+    paths = tree.paths()
+    for entry in tree.entries:
+        if entry.kind == "symlink" and not entry.target.startswith("/"):
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
+            if place not in paths:
+                yield entry.path, f"points at {entry.target}, which is not there"
+
+
+def layout(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Full archives begin with PYTHON.json and hold install/, build/ and licenses/; others have none of these."""
+    paths = tree.paths()
+    first = next((entry.path for entry in tree.entries if entry.kind == "file"), None)
+    if tree.full and first != "python/PYTHON.json":
+        yield first or tree.name, "comes before python/PYTHON.json, which must be the first file"
+    for name in ("install", "build", "licenses"):
+        place = f"python/{name}"
+        if tree.full and place not in paths:
+            yield place, "is missing from a full archive"
+    if not tree.full and "python/install" in paths:
+        yield "python/install", "must not be in an installation archive"
+    for name in ("bin/python3", "lib", "include"):
+        if tree.prefix + name not in paths:
+            yield tree.prefix + name, "is missing"
+
+
+CHECKS: tuple[Check, ...] = (
+    encoding, members, symlinks, layout,
+    readable_elf, machine, glibc_ceiling, needed, executable_stack, writable_code, text_relocations,
+    copy_relocations, page_alignment, hidden_symbols, banned_symbols, python_api, read_only_relocations,
+    interpreter_kind, relative_rpath,
+    *TEXT_CHECKS,
+    *METADATA_CHECKS,
+)  # fmt: skip
+
+
+def run(tree: Tree, limits: Limits) -> Iterator[Finding]:
+    """Run every check; yield what is wrong, in the order of the table."""
+    for check in CHECKS:
+        for path, message in check(tree, limits):
+            yield Finding(check=name_of(check), path=path, message=message)
+
+
+def name_of(check: Check) -> str:
+    """``glibc-ceiling`` of the function ``glibc_ceiling``."""
+    return check.__name__.replace("_", "-")

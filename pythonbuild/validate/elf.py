@@ -1,0 +1,148 @@
+"""The only module that knows LIEF: the bytes of an ELF file in, an ``Elf`` of plain facts out."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal
+
+import lief
+
+from pythonbuild.errors import ValidationError
+from pythonbuild.validate.model import Elf, Segment
+
+_MAGIC = b"\x7fELF"
+_BITCODE = b"BC\xc0\xde"
+_RELOCATABLE = 1
+_VISIBLE = frozenset({"DEFAULT", "PROTECTED"})
+_PUBLIC = frozenset({"GLOBAL", "WEAK", "GNU_UNIQUE"})
+
+
+def object_format(head: bytes) -> str | None:
+    """Name what the first bytes of a file are: ``elf``, ``elf-object``, ``llvm-bitcode``, or None for neither.
+
+    ``head`` needs 18 bytes; e_type is the 16-bit number at offset 16, in the byte order that byte 5 names.
+    """
+    if head.startswith(_BITCODE):
+        return "llvm-bitcode"
+    if not head.startswith(_MAGIC) or len(head) < 18:
+        return None
+    order: Literal["big", "little"] = "big" if head[5] == 2 else "little"
+    return "elf-object" if int.from_bytes(head[16:18], order) == _RELOCATABLE else "elf"
+
+
+def read_elf(data: bytes) -> Elf:
+    """Return the facts of a program or shared library.
+
+    Raises ValidationError when the bytes are not a readable ELF file.
+    """
+    lief.logging.disable()
+    with warnings.catch_warnings():
+        # LIEF warns of every number that it has no name for; such a number stays a number here.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        binary = lief.ELF.parse(data, _config())
+        if binary is None:
+            raise ValidationError("not a readable ELF file")
+        return _facts(binary)
+
+
+def _facts(binary: lief.ELF.Binary) -> Elf:
+    imported, exported = _symbols(binary)
+    tags = _dynamic(binary)
+    return Elf(
+        machine=_name(binary.header.machine_type),
+        bits=64 if binary.header.identity_class == lief.ELF.Header.CLASS.ELF64 else 32,
+        little_endian=binary.header.identity_data == lief.ELF.Header.ELF_DATA.LSB,
+        kind=_name(binary.header.file_type),
+        interpreter=binary.interpreter if binary.has_interpreter else None,
+        soname=next(iter(tags.get("SONAME", ())), None),
+        needed=tuple(tags.get("NEEDED", ())),
+        rpath=tuple(tags.get("RPATH", ())),
+        runpath=tuple(tags.get("RUNPATH", ())),
+        versions=_versions(binary),
+        imported=imported,
+        exported=exported,
+        segments=tuple(_segment(segment) for segment in binary.segments),
+        copy_relocations=_copy_relocations(binary),
+        textrel="TEXTREL" in tags,
+        bind_now="BIND_NOW" in tags,
+        build_id=any(note.type == lief.ELF.Note.TYPE.GNU_BUILD_ID for note in binary.notes),
+    )
+
+
+def _config() -> lief.ELF.ParserConfig:
+    """Leave out the debugger's symbol table, which is most of the work for an unstripped interpreter."""
+    config = lief.ELF.ParserConfig()
+    config.parse_symtab_symbols = False
+    config.parse_overlay = False
+    return config
+
+
+def _symbols(binary: lief.ELF.Binary) -> tuple[frozenset[str], frozenset[str]]:
+    """Split the dynamic symbols into those that are wanted from elsewhere and those that are offered."""
+    imported, exported = set(), set()
+    for symbol in binary.dynamic_symbols:
+        name = str(symbol.name)
+        if not name:
+            continue
+        if symbol.shndx == 0:
+            imported.add(name)
+        elif _name(symbol.binding) in _PUBLIC and _name(symbol.visibility) in _VISIBLE:
+            exported.add(name)
+    return frozenset(imported), frozenset(exported)
+
+
+def _dynamic(binary: lief.ELF.Binary) -> dict[str, list[str]]:
+    """Map the tags of the dynamic section to their strings; a flag maps to an empty list."""
+    found: dict[str, list[str]] = {}
+    for entry in binary.dynamic_entries:
+        tag = _name(entry.tag)
+        if tag in {"NEEDED", "SONAME"}:
+            found.setdefault(tag, []).append(_string(entry, "name"))
+        elif tag in {"RPATH", "RUNPATH"}:
+            found.setdefault(tag, []).extend(_string(entry, tag.lower()).split(":"))
+        elif tag in {"TEXTREL", "BIND_NOW"}:
+            found.setdefault(tag, [])
+        elif tag in {"FLAGS", "FLAGS_1"}:
+            found.update({name: [] for name in _flags(tag, int(entry.value))})
+    return found
+
+
+def _string(entry: Any, attribute: str) -> str:
+    """Read a string of a dynamic entry; LIEF gives bytes where it is not UTF-8."""
+    value = getattr(entry, attribute)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _flags(tag: str, value: int) -> list[str]:
+    """Name the bits of DT_FLAGS (TEXTREL 4, BIND_NOW 8) and DT_FLAGS_1 (NOW 1); see elf(5)."""
+    bits = {"FLAGS": {4: "TEXTREL", 8: "BIND_NOW"}, "FLAGS_1": {1: "BIND_NOW"}}[tag]
+    return [name for bit, name in bits.items() if value & bit]
+
+
+def _versions(binary: lief.ELF.Binary) -> frozenset[str]:
+    """Every symbol version that another library must have, such as ``GLIBC_2.17``."""
+    return frozenset(
+        str(version.name)
+        for requirement in binary.symbols_version_requirement
+        for version in requirement.get_auxiliary_symbols()
+    )
+
+
+def _segment(segment: lief.ELF.Segment) -> Segment:
+    flags = int(segment.flags)
+    letters = "".join(letter for bit, letter in ((4, "R"), (2, "W"), (1, "X")) if flags & bit)
+    return Segment(kind=_name(segment.type), flags=letters, align=segment.alignment)
+
+
+def _copy_relocations(binary: lief.ELF.Binary) -> tuple[str, ...]:
+    """Names of the objects that the dynamic linker would copy into this program at start."""
+    return tuple(
+        str(relocation.symbol.name) if relocation.symbol else "?"
+        for relocation in binary.dynamic_relocations
+        if _name(relocation.type).split("_")[-1].startswith("COPY")
+    )
+
+
+def _name(value: Any) -> str:
+    """Return the name of a constant; LIEF gives a bare number where it knows none."""
+    return str(getattr(value, "name", value))

@@ -1,0 +1,140 @@
+"""Checks of PYTHON.json: against the file tree, against the files' own facts, and against the archive's name.
+
+All but ``identity`` and ``licences`` are silent for an installation archive, which has no PYTHON.json.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pythonbuild.validate.archive import name_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pythonbuild.package.model import Core, Extension, PythonJson
+    from pythonbuild.validate.model import Limits, Tree
+
+PLACE = "python/PYTHON.json"
+# What `object_file_format` says, and what the files are by their first bytes.
+_OBJECT_KINDS = {"elf": "elf-object"}
+
+
+def metadata_schema(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """PYTHON.json has every key of its format with the right type, and no other key."""
+    if tree.metadata_error:
+        yield PLACE, tree.metadata_error
+
+
+def identity(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """File name, PYTHON.json and target agree on what this is."""
+    named = name_identity(tree.name)
+    if named is None:
+        yield tree.name, "is not a name of a distribution"
+        return
+    if named.triple != limits.triple:
+        yield tree.name, f"is for {named.triple}, but was checked as {limits.triple}"
+    if (named.kind == "full") != tree.full:
+        yield tree.name, f"is named {named.kind}, but {'has' if tree.full else 'lacks'} PYTHON.json"
+    for key, value in (
+        ("python_version", named.version),
+        ("target_triple", named.triple),
+        ("build_options", named.options),
+        ("python_major_minor_version", named.minor),
+    ):
+        if tree.metadata and getattr(tree.metadata, key) != value:
+            yield PLACE, f"says {key} is {getattr(tree.metadata, key)!r}; the file name says {value!r}"
+    pattern = rf"{re.escape(tree.prefix)}bin/python{re.escape(named.minor)}t?d?"
+    if tree.interpreter is not None and not re.fullmatch(pattern, tree.interpreter):
+        yield tree.interpreter, f"is not the interpreter of Python {named.minor}"
+
+
+def metadata_paths(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Every path that PYTHON.json names exists."""
+    if tree.metadata is None:
+        return
+    paths = tree.paths()
+    for where, path in _named_paths(tree.metadata):
+        if f"python/{path}" not in paths:
+            yield PLACE, f"{where} names {path}, which is not in the archive"
+
+
+def _named_paths(facts: PythonJson) -> Iterator[tuple[str, str]]:
+    """Yield every (place in PYTHON.json, path that it names)."""
+    for key in ("python_exe", "python_stdlib_platform_config", "run_tests", "license_path", "tcl_library_path"):
+        if getattr(facts, key) is not None:
+            yield key, getattr(facts, key)
+    yield from ((f"python_paths.{name}", path) for name, path in facts.python_paths.items())
+    for path in facts.tcl_library_paths or ():
+        yield "tcl_library_paths", f"{facts.tcl_library_path}/{path}"
+    yield "build_info.inittab_object", facts.build_info.inittab_object
+    yield "build_info.inittab_source", facts.build_info.inittab_source
+    yield from _unit_paths("core", facts.build_info.core)
+    for name, candidates in facts.build_info.extensions.items():
+        for candidate in candidates:
+            yield from _unit_paths(f"extension {name}", candidate)
+            yield from ((f"extension {name}: license_paths", path) for path in candidate.license_paths or ())
+
+
+def _unit_paths(where: str, unit: Core | Extension) -> Iterator[tuple[str, str]]:
+    """Yield the objects, libraries and links of the core or of one extension."""
+    yield from ((f"{where}: objs", path) for path in unit.objs)
+    for owner in (unit, *unit.links):
+        for key in ("static_lib", "shared_lib", "path_static", "path_dynamic"):
+            path = getattr(owner, key, None)
+            if path is not None:
+                yield f"{where}: {key}", path
+
+
+def metadata_facts(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Facts of files in PYTHON.json are what the files say."""
+    facts = tree.metadata
+    if facts is None:
+        return
+    stated = [name.rpartition(":")[2] for name in facts.crt_features if name.startswith("glibc-max-symbol-version:")]
+    real = _highest_glibc(tree)
+    if limits.max_glibc and (not stated or _numbers(stated[0]) < _numbers(real)):
+        yield PLACE, f"crt_features is {sorted(facts.crt_features)}; the highest glibc version wanted is {real}"
+    format_ = facts.build_info.object_file_format.partition(":")[0]
+    wanted = _OBJECT_KINDS.get(format_, format_)
+    for path, kind in tree.objects.items():
+        if path.startswith("python/build/") and kind != wanted:
+            yield path, f"is {kind}; PYTHON.json says that objects are {facts.build_info.object_file_format}"
+    if f"python/{facts.python_exe}" != tree.interpreter:
+        yield PLACE, f"python_exe is {facts.python_exe!r}; the interpreter is {tree.interpreter}"
+
+
+def _highest_glibc(tree: Tree) -> str:
+    """Return the highest ``GLIBC_x.y`` of all files, without its prefix; ``0`` where there is none."""
+    versions = {name[6:] for elf in tree.elf.values() for name in elf.versions if re.match(r"GLIBC_\d[\d.]*$", name)}
+    return max(versions, key=_numbers, default="0")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Every bundled library that an extension links has a licence and its text; so has Python itself."""
+    names = [entry.path for entry in tree.entries if entry.kind == "file"]
+    stdlib_licence = re.compile(re.escape(tree.prefix) + r"lib/python3[^/]*/LICENSE\.txt")
+    if not any(map(stdlib_licence.fullmatch, names)):
+        yield f"{tree.prefix}lib", "has no LICENSE.txt in the standard library"
+    place = "python/licenses/" if tree.full else "python/share/licenses/"
+    if not any(name.startswith(place) for name in names):
+        yield place, "has no licence texts"
+    if tree.metadata is None:
+        return
+    if not tree.metadata.licenses:
+        yield PLACE, "names no licence of Python itself"
+    for name, candidates in tree.metadata.build_info.extensions.items():
+        for candidate in candidates:
+            bundled = [link.name for link in candidate.links if link.path_static or link.path_dynamic]
+            if bundled and not candidate.licenses and not candidate.license_public_domain:
+                yield PLACE, f"extension {name} links {bundled} without a licence"
+            if bundled and not candidate.license_paths:
+                yield PLACE, f"extension {name} links {bundled} without a licence text"
+
+
+METADATA_CHECKS = (metadata_schema, identity, metadata_paths, metadata_facts, licences)

@@ -1,0 +1,228 @@
+"""What the validator knows: facts of files, limits of a target, findings and the report. No opinions here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pythonbuild.errors import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pythonbuild.package.model import PythonJson
+
+# Symbols of the libraries that are linked in. An exported one would be found by the dynamic linker before the
+# one of another copy (PyQt's, the system's), and be called with the other copy's data. A name that ends in `*`
+# is a prefix.
+HIDDEN_SYMBOLS = (
+    "SSL_*", "CRYPTO_*", "OPENSSL_*", "EVP_*", "BIO_*", "X509_*",
+    "sqlite3_*",
+    "inflate", "inflateInit*", "inflateEnd", "deflate", "deflateInit*", "deflateEnd", "adler32", "crc32",
+    "ffi_*",
+    "XML_*",
+    "BZ2_*", "lzma_*", "ZSTD_*",
+    "XFlush", "XOpenDisplay", "XCreateWindow", "xcb_*", "Xau*",
+    "mpd_*",
+    "uuid_generate*", "uuid_parse", "db_create", "dbm_open",
+    "initscr", "newterm", "setupterm", "tgetent", "el_init", "readline", "rl_*",
+)  # fmt: skip
+
+# Directories of the build. A user's machine has none of them, so a path below one in a text file is a mistake.
+BUILD_DIRECTORIES = ("build", "tools", "sysroot", "work", "home", "root", "in", "out")
+
+# Symbols that a portable binary must not import: pthread_yield left the headers with glibc 2.34.
+BANNED_SYMBOLS = frozenset({"pthread_yield"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one target allows; filled from targets.yml.
+
+    ``machine`` is the ELF machine as LIEF names it (``X86_64``); ``max_glibc`` is None for another libc;
+    ``interpreter_type`` (``EXEC`` or ``DYN``) and ``program_interpreter`` are not checked when None.
+    """
+
+    triple: str
+    machine: str
+    allowed_needed: frozenset[str]
+    max_glibc: str | None = None
+    page_align: int = 4096
+    interpreter_type: str | None = None
+    program_interpreter: str | None = None
+    banned_symbols: frozenset[str] = BANNED_SYMBOLS
+    hidden_symbols: tuple[str, ...] = HIDDEN_SYMBOLS
+    build_directories: tuple[str, ...] = BUILD_DIRECTORIES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """One program header: ``flags`` is a subset of ``RWX`` in that order."""
+
+    kind: str
+    flags: str
+    align: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elf:
+    """Facts of one ELF program or shared library. Nothing in it depends on the library that read it."""
+
+    machine: str
+    bits: int
+    little_endian: bool
+    kind: str
+    interpreter: str | None = None
+    soname: str | None = None
+    needed: tuple[str, ...] = ()
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    versions: frozenset[str] = frozenset()
+    imported: frozenset[str] = frozenset()
+    exported: frozenset[str] = frozenset()
+    segments: tuple[Segment, ...] = ()
+    copy_relocations: tuple[str, ...] = ()
+    textrel: bool = False
+    bind_now: bool = False
+    build_id: bool = False
+
+    @property
+    def stack(self) -> str | None:
+        """Flags of PT_GNU_STACK, or None where the header is missing (the kernel then gives an executable one)."""
+        return next((segment.flags for segment in self.segments if segment.kind == "GNU_STACK"), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One member of an archive: ``kind`` is file, dir, symlink, hardlink or other; ``target`` is a link's."""
+
+    path: str
+    kind: str
+    size: int = 0
+    mode: int = 0o644
+    target: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What an archive says that it is, from PYTHON.json or, where there is none, from its file name."""
+
+    version: str
+    triple: str
+    options: str
+    kind: str
+
+    @property
+    def minor(self) -> str:
+        """``3.14`` of ``3.14.7`` and of ``3.15.0rc1``."""
+        return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How the archive is encoded: what a strict reader refuses before it sees a file."""
+
+    compression: str
+    window: int = 0
+    single_frame: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """A whole archive as facts: what the checks get.
+
+    ``objects`` names the format of object files; ``broken`` says why a file that begins like ELF can't be read;
+    ``leaks`` are paths of the build inside programs and libraries; ``text`` is the content of the files that say how
+    Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one.
+    """
+
+    name: str
+    form: Form
+    entries: tuple[Entry, ...]
+    elf: Mapping[str, Elf] = field(default_factory=lambda: MappingProxyType({}))
+    objects: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    leaks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    text: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    broken: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    metadata: PythonJson | None = None
+    metadata_error: str = ""
+
+    @property
+    def full(self) -> bool:
+        """True for a full archive (with PYTHON.json, objects and licences), false for an installation."""
+        return self.metadata is not None or bool(self.metadata_error)
+
+    @property
+    def prefix(self) -> str:
+        """The directory of the installation inside the archive, with a slash at its end."""
+        return "python/install/" if self.full else "python/"
+
+    @property
+    def interpreter(self) -> str | None:
+        """The path of the interpreter: ``bin/python3.14`` or a variant such as ``python3.14t``."""
+        pattern = re.compile(re.escape(self.prefix) + r"bin/python3\.\d+t?d?")
+        return next((path for path in self.elf if pattern.fullmatch(path)), None)
+
+    @property
+    def libpython(self) -> str | None:
+        """The path of the shared library of the interpreter, if there is one."""
+        pattern = re.compile(re.escape(self.prefix) + r"lib/libpython3\.\d+t?d?\.so(\.1\.0)?")
+        return next((path for path in self.elf if pattern.fullmatch(path)), None)
+
+    def paths(self) -> frozenset[str]:
+        """Every path that exists, with the directories that only their members prove."""
+        found = {entry.path for entry in self.entries}
+        for entry in self.entries:
+            found.update(parent.as_posix() for parent in PurePosixPath(entry.path).parents)
+        return frozenset(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is wrong: which check found it, in which file of the archive, and what it is."""
+
+    check: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return printable(f"{self.check}: {self.path}: {self.message}")
+
+
+def printable(text: str) -> str:
+    """Return one line that any terminal can show: names in an archive may hold anything."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The result of a validation."""
+
+    archive: Path
+    checks_run: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    files: int
+    elf_files: int
+
+    @property
+    def ok(self) -> bool:
+        """Nothing was found."""
+        return not self.findings
+
+    def summary(self) -> str:
+        """Return counts: ``23 checks, 3411 files (80 ELF), 0 findings``."""
+        return (
+            f"{len(self.checks_run)} checks, {self.files} files ({self.elf_files} ELF), {len(self.findings)} findings"
+        )
+
+    def text(self) -> str:
+        """Return one line per finding, and the summary."""
+        return "\n".join([*map(str, self.findings), f"{self.archive.name}: {self.summary()}"])
+
+    def require(self) -> None:
+        """Raise ValidationError when something was found; its message holds the findings."""
+        if not self.ok:
+            raise ValidationError(self.text(), hint="every line above names the check, the file and the fact")

@@ -1,0 +1,29 @@
+"""``validate``: read one archive, run every check, and return what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pythonbuild.validate.checks import CHECKS, name_of, run
+from pythonbuild.validate.model import Limits, Report
+from pythonbuild.validate.reader import read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def validate(archive: Path, limits: Limits, *, progress: Callable[[int], None] | None = None) -> Report:
+    """Check one full or installation archive against the limits of its target.
+
+    ``progress`` is called with the decompressed bytes of each member. Raises ValidationError, one line, when the
+    archive can't be read at all; everything else is a finding in the report.
+    """
+    tree = read_tree(archive, progress=progress)
+    return Report(
+        archive=archive,
+        checks_run=tuple(name_of(check) for check in CHECKS),
+        findings=tuple(run(tree, limits)),
+        files=sum(entry.kind == "file" for entry in tree.entries),
+        elf_files=len(tree.elf),
+    )

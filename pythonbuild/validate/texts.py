@@ -1,0 +1,81 @@
+"""Checks of text files: nothing of the build machine in them, and in the form that installers can rewrite."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pythonbuild.validate.model import Limits, Tree
+
+_HEADER = "# system configuration generated and used by the sysconfig module\n"
+_INT32 = range(-(1 << 31), 1 << 31)
+# Programs that installers know how to replace by the user's own; a wrapper or a path would stay and break builds.
+_COMPILERS = frozenset({"clang", "cc", "gcc", "musl-clang"})
+
+
+def build_paths(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
+    """No text file that a user's build reads names a directory of ours."""
+    names = "|".join(map(re.escape, limits.build_directories))
+    pattern = re.compile(rf"(?<![\w.)}}\]*\-/+])/(?:{names})(?:/[^\s'\":;,]*|(?=['\"\s:;]|$))", re.MULTILINE)
+    # -I/tools and -L/tools: the path begins right behind the letter of the option.
+    option = re.compile(rf"(?:-[ILBF]|=)(/(?:{names})/[^\s'\":;,]*)")
+    texts = {**tree.text, "python/PYTHON.json": json.dumps(tree.metadata.to_json() if tree.metadata else {})}
+    for path, text in texts.items():
+        found = {*pattern.findall(text), *option.findall(text)}
+        if found:
+            yield path, f"names paths of the build: {', '.join(sorted(found)[:4])}"
+
+
+def build_paths_in_programs(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """No program or library looks for its data in a directory of the build."""
+    for path, found in tree.leaks.items():
+        yield path, f"holds {len(found)} paths of the build: {', '.join(found[:4])}"
+
+
+def shebangs(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """No script starts an interpreter by an absolute path of ours."""
+    for path, text in tree.text.items():
+        first = text.partition("\n")[0]
+        script = path.startswith(f"{tree.prefix}bin/") and first.startswith("#!") and "python" in first
+        if script and not first.startswith("#!/usr/bin/env "):
+            yield path, f"starts with {first!r}, which does not move with the distribution"
+
+
+def sysconfig_data(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Sysconfig data is one plain dictionary of text and small numbers, and its compilers are plain names."""
+    paths = [path for path in tree.text if "/_sysconfigdata_" in path]
+    if not paths:
+        yield f"{tree.prefix}lib", "has no _sysconfigdata_*.py"
+    for path in paths:
+        text = tree.text[path]
+        if not text.startswith(f"{_HEADER}build_time_vars = {{"):
+            yield path, "does not begin with the two lines that installers look for"
+        try:
+            data = ast.literal_eval(text.removeprefix(_HEADER).removeprefix("build_time_vars = ").strip())
+        except (ValueError, SyntaxError) as error:
+            yield path, f"is not one dictionary of constants: {error}"
+            continue
+        yield from ((path, message) for message in _values(data))
+
+
+def _values(data: object) -> Iterator[str]:
+    """Complain about keys, values and compilers that installers refuse."""
+    if not isinstance(data, dict):
+        yield "is not a dictionary"
+        return
+    for key, value in data.items():
+        plain = isinstance(key, str) and type(value) in {str, int}
+        if not plain or (isinstance(value, int) and value not in _INT32) or (isinstance(value, str) and "\n" in value):
+            yield f"has {key!r}: {value!r:.60}, which is neither one line of text nor a 32-bit number"
+    for key in ("CC", "CXX", "LDSHARED", "BLDSHARED"):
+        program = str(data.get(key, "")).split(" ")[0]
+        if program and program.removesuffix("++").replace("g", "gcc", program == "g++") not in _COMPILERS:
+            yield f"names the compiler {program!r} in {key}"
+
+
+TEXT_CHECKS = (build_paths, build_paths_in_programs, shebangs, sysconfig_data)

@@ -1,0 +1,117 @@
+"""The test runner itself, tried on a stand-in: an archive whose interpreter is a link to this very one."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from pythonbuild.disttest import Result, inside, run
+from pythonbuild.disttest.model import CaseFailed, Outcome
+from pythonbuild.disttest.runner import CASES
+from pythonbuild.disttest.subject import Subject, ending
+from pythonbuild.errors import ValidationError
+
+MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
+GROUP = """
+import os, unittest
+class Some(unittest.TestCase):
+    def test_a_good_one(self): print("noise")
+    def test_b_bad(self): self.assertEqual(1, 2)
+    def test_c_broken(self): raise KeyError("k")
+    def test_d_left_out(self): self.skipTest("no reason")
+    def test_e_deadly(self): os.kill(os.getpid(), 11)
+    def test_f_never_reached(self): pass
+"""
+
+
+def archive(place: Path, script: str, name: str = f"python3.{sys.version_info[1]}") -> Path:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        info = tarfile.TarInfo(f"python/bin/{name}")
+        info.size, info.mode = len(script), 0o755
+        tar.addfile(info, io.BytesIO(script.encode()))
+    path = place / "a.tar.zst"
+    path.write_bytes(zstandard.compress(file.getvalue()))
+    return path
+
+
+def subject(place: Path) -> Subject:
+    return Subject(prefix=place, python=Path(sys.executable), work=place, environment={"PATH": "/usr/bin:/bin"})
+
+
+def test_an_interpreter_that_starts(tmp_path: Path) -> None:
+    lines: list[str] = []
+    result = run(archive(tmp_path, f'#!/bin/sh\nexec {sys.executable} "$@"\n'), only="start.version", log=lines.append)
+    assert result.ok, lines
+    assert lines[0].startswith("passed  start.version")
+    assert lines[-1] == "a.tar.zst: 1 passed, 0 failed, 0 skipped"
+    result.require()
+
+
+def test_an_interpreter_that_does_not_start_ends_the_tests(tmp_path: Path) -> None:
+    result = run(archive(tmp_path, "#!/bin/sh\necho lost >&2; exit 3\n"), log=lambda _: None)
+    assert [outcome.name for outcome in result.outcomes] == ["start.version"]
+    assert "exited with 3: lost" in result.outcomes[0].message
+    with pytest.raises(ValidationError, match=r"start\.version"):
+        result.require()
+
+
+def test_no_interpreter(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="no interpreter"):
+        run(archive(tmp_path, "", name="perl"), log=lambda _: None)
+
+
+def test_outcomes_of_a_group(tmp_path: Path) -> None:
+    group = tmp_path / "test_some.py"
+    group.write_text(GROUP)
+    outcomes = list(inside.run_group(subject(tmp_path), group, None))
+    assert [(outcome.name, outcome.status) for outcome in outcomes] == [
+        ("some.a-good-one", "passed"),
+        ("some.b-bad", "failed"),
+        ("some.c-broken", "failed"),
+        ("some.d-left-out", "skipped"),
+        ("some.e-deadly", "failed"),
+    ]
+    assert "SIGSEGV" in outcomes[-1].message
+    assert "KeyError" in outcomes[2].message
+    assert outcomes[3].message == "no reason"
+
+
+def test_only_chooses_by_name(tmp_path: Path) -> None:
+    group = tmp_path / "test_some.py"
+    group.write_text(GROUP)
+    assert [outcome.name for outcome in inside.run_group(subject(tmp_path), group, "good")] == ["some.a-good-one"]
+
+
+def test_a_group_that_can_not_be_imported_is_a_failure(tmp_path: Path) -> None:
+    group = tmp_path / "test_some.py"
+    group.write_text("import no_such_module\n")
+    outcomes = list(inside.run_group(subject(tmp_path), group, None))
+    assert [(outcome.name, outcome.status) for outcome in outcomes] == [("some", "failed")]
+    assert "no_such_module" in outcomes[0].message
+
+
+def test_timeout_and_missing_program_are_failures(tmp_path: Path) -> None:
+    quick = Subject(prefix=tmp_path, python=Path(sys.executable), work=tmp_path, timeout=0.2)
+    with pytest.raises(CaseFailed, match="did not end"):
+        quick.code("import time; time.sleep(60)")
+    with pytest.raises(CaseFailed, match="can't be started"):
+        quick.run([tmp_path / "none"])
+
+
+def test_names_are_unique_and_nothing_tried_is_not_ok() -> None:
+    names = [case.name for case in CASES]
+    assert len(set(names)) == len(names)
+    assert not Result(()).ok
+    assert not Result((Outcome("a", "skipped"),)).ok
+
+
+def test_endings() -> None:
+    assert ending(2) == "exited with 2"
+    assert ending(-9) == "was killed by SIGKILL"
+    assert ending(-99) == "was killed by signal 99"

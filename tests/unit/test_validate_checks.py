@@ -1,0 +1,298 @@
+"""Every check has a distribution that passes and a smallest change that fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pythonbuild.package.model import PythonJson
+from pythonbuild.validate.checks import CHECKS, name_of, run
+from pythonbuild.validate.model import Elf, Entry, Finding, Form, Limits, Segment, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TRIPLE = "x86_64-unknown-linux-gnu"
+LIMITS = Limits(
+    triple=TRIPLE,
+    machine="x86_64",
+    allowed_needed=frozenset({"libc.so.6", "libm.so.6"}),
+    max_glibc="2.17",
+    interpreter_type="EXEC",
+    program_interpreter="/lib64/ld-linux-x86-64.so.2",
+)
+PYTHON = "python/install/bin/python3.14"
+LIBPYTHON = "python/install/lib/libpython3.14.so.1.0"
+TCL = "python/install/lib/libtcl9.0.so"
+SYSCONFIG = "python/install/lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
+HEADER = "# system configuration generated and used by the sysconfig module\n"
+JSON = "python/PYTHON.json"
+
+
+def elf(**changes: Any) -> Elf:
+    good = Elf(
+        machine="X86_64",
+        bits=64,
+        little_endian=True,
+        kind="DYN",
+        needed=("libc.so.6",),
+        versions=frozenset({"GLIBC_2.2.5", "GLIBC_2.17"}),
+        segments=(
+            Segment(kind="LOAD", flags="RX", align=4096),
+            Segment(kind="LOAD", flags="RW", align=4096),
+            Segment(kind="GNU_STACK", flags="RW", align=0),
+            Segment(kind="GNU_RELRO", flags="R", align=1),
+        ),
+    )
+    return replace(good, **changes)
+
+
+def metadata() -> dict[str, Any]:
+    return {
+        "version": "8",
+        "optimizations": "noopt",
+        "python_tag": "cp314",
+        "python_abi_tag": "",
+        "python_platform_tag": "linux-x86_64",
+        "python_implementation_name": "cpython",
+        "python_implementation_cache_tag": "cpython-314",
+        "python_implementation_hex_version": 51251184,
+        "python_implementation_version": ["3", "14", "7", "final", "0"],
+        "python_bytecode_magic_number": "2b0e0d0a",
+        "python_paths_abstract": {},
+        "python_config_vars": {},
+        "python_suffixes": {},
+        "python_stdlib_test_packages": [],
+        "python_symbol_visibility": "global-default",
+        "python_extension_module_loading": ["builtin", "shared-library"],
+        "libpython_link_mode": "shared",
+        "run_tests": "build/Modules/config.o",
+        "target_triple": TRIPLE,
+        "build_options": "noopt",
+        "python_version": "3.14.7",
+        "python_major_minor_version": "3.14",
+        "python_exe": "install/bin/python3.14",
+        "python_paths": {"stdlib": "install/lib/python3.14"},
+        "crt_features": ["glibc-dynamic", "glibc-max-symbol-version:2.17"],
+        "licenses": ["Python-2.0"],
+        "license_path": "licenses/LICENSE.cpython.txt",
+        "tcl_library_path": "install/lib",
+        "tcl_library_paths": ["python3.14"],
+        "build_info": {
+            "object_file_format": "elf",
+            "inittab_object": "build/Modules/config.o",
+            "inittab_source": "build/Modules/config.o",
+            "inittab_cflags": [],
+            "core": {"objs": ["build/Modules/config.o"], "links": []},
+            "extensions": {
+                "zlib": [
+                    {
+                        "in_core": False,
+                        "init_fn": "PyInit_zlib",
+                        "required": False,
+                        "variant": "default",
+                        "objs": ["build/Modules/config.o"],
+                        "links": [{"name": "z", "path_static": "build/lib/libz.a"}],
+                        "licenses": ["Zlib"],
+                        "license_paths": ["licenses/LICENSE.zlib.txt"],
+                    }
+                ]
+            },
+        },
+    }
+
+
+def good() -> Tree:
+    files = (
+        JSON, "python/build/Modules/config.o", "python/build/lib/libz.a", PYTHON, LIBPYTHON, TCL, SYSCONFIG,
+        "python/install/include/python3.14/Python.h", "python/install/lib/python3.14/LICENSE.txt",
+        "python/licenses/LICENSE.cpython.txt", "python/licenses/LICENSE.zlib.txt",
+    )  # fmt: skip
+    link = Entry(path="python/install/bin/python3", kind="symlink", target="python3.14")
+    interpreter = elf(
+        kind="EXEC",
+        interpreter="/lib64/ld-linux-x86-64.so.2",
+        exported=frozenset({"PyList_New"}),
+        needed=("libc.so.6", "libtcl9.0.so"),
+        rpath=("$ORIGIN/../lib",),
+    )
+    return Tree(
+        name=f"cpython-3.14.7+20261123-{TRIPLE}-noopt-full.tar.zst",
+        form=Form(compression="zstd", window=1 << 27),
+        entries=(*(Entry(path=path, kind="file", size=1) for path in files), link),
+        elf={PYTHON: interpreter, LIBPYTHON: elf(exported=frozenset({"PyList_New"})), TCL: elf()},
+        objects={"python/build/Modules/config.o": "elf-object"},
+        text={SYSCONFIG: HEADER + "build_time_vars = {'CC': 'clang -pthread', 'SIZEOF_INT': 4}\n"},
+        metadata=PythonJson.from_json(metadata()),
+    )
+
+
+def findings(tree: Tree, limits: Limits = LIMITS) -> list[Finding]:
+    return list(run(tree, limits))
+
+
+def test_the_good_distribution_passes() -> None:
+    assert findings(good()) == []
+
+
+def test_the_good_installation_passes() -> None:
+    full = good()
+    moved = {path: path.replace("python/install/", "python/") for path in [e.path for e in full.entries]}
+    kept = [e for e in full.entries if e.path.startswith("python/install/")]
+    tree = replace(
+        full,
+        name=f"cpython-3.14.7+20261123-{TRIPLE}-install_noopt.tar.zst",
+        entries=tuple(replace(entry, path=moved[entry.path]) for entry in kept),
+        elf={moved[path]: facts for path, facts in full.elf.items()},
+        text={moved[path]: text for path, text in full.text.items()},
+        objects={},
+        metadata=None,
+    )
+    assert [finding.message for finding in findings(tree)] == ["has no licence texts"]
+    tree = with_entry("python/share/licenses/LICENSE.zlib.txt")(tree)
+    assert findings(tree) == []
+
+
+def with_tcl(**changes: Any) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, elf={**tree.elf, TCL: elf(**changes)})
+
+
+def with_python(**changes: Any) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, elf={**tree.elf, PYTHON: replace(tree.elf[PYTHON], **changes)})
+
+
+def with_entry(path: str, kind: str = "file", target: str = "") -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, entries=(*tree.entries, Entry(path=path, kind=kind, target=target)))
+
+
+def without(path: str) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, entries=tuple(entry for entry in tree.entries if entry.path != path))
+
+
+def no_licences(tree: Tree) -> Tree:
+    return replace(tree, entries=tuple(entry for entry in tree.entries if "/licenses/" not in entry.path))
+
+
+def with_text(path: str, text: str) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, text={**tree.text, path: text})
+
+
+def with_facts(**changes: Any) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, metadata=PythonJson.from_json({**metadata(), **changes}))
+
+
+def with_extension(**changes: Any) -> Callable[[Tree], Tree]:
+    info = metadata()["build_info"]
+    unit = {**info["extensions"]["zlib"][0], **changes}
+    return with_facts(build_info={**info, "extensions": {"zlib": [unit]}})
+
+
+SEGMENT = Segment(kind="LOAD", flags="RX", align=4096)
+STACK = Segment(kind="GNU_STACK", flags="RW", align=0)
+SYSCONFIG_TEXT = HEADER + "build_time_vars = {}\n"
+FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
+    ("encoding", "more data", lambda tree: replace(tree, form=Form(compression="zstd", single_frame=False))),
+    ("encoding", "window", lambda tree: replace(tree, form=Form(compression="zstd", window=(1 << 27) + 1))),
+    ("members", "outside the one", with_entry("README.md")),
+    ("members", "hardlink", with_entry("python/a", "hardlink", "python/PYTHON.json")),
+    ("members", "is a other", with_entry("python/pipe", "other")),
+    ("members", "leads outside", with_entry("python/../../etc/passwd")),
+    ("members", "leads outside", with_entry("python/a", "symlink", "/usr/bin/python3")),
+    ("members", "leads outside", with_entry("python/a", "symlink", "../../b")),
+    ("members", "occurs twice", with_entry(PYTHON)),
+    ("symlinks", "which is not there", with_entry("python/a", "symlink", "b")),
+    ("layout", "must be the first", lambda tree: replace(tree, entries=tree.entries[::-1])),
+    ("layout", "missing from a full", no_licences),
+    ("layout", "is missing", without("python/install/include/python3.14/Python.h")),
+    ("readable-elf", "broken", lambda tree: replace(tree, broken={TCL: "broken"})),
+    ("machine", "is for AARCH64", with_tcl(machine="AARCH64")),
+    ("glibc-ceiling", "GLIBC_2.18", with_tcl(versions=frozenset({"GLIBC_2.18"}))),
+    ("glibc-ceiling", "GLIBC_PRIVATE", with_tcl(versions=frozenset({"GLIBC_PRIVATE"}))),
+    ("glibc-ceiling", "GLIBC_ABI_DT_RELR", with_tcl(versions=frozenset({"GLIBC_ABI_DT_RELR"}))),
+    ("needed", "libX11.so.6", with_tcl(needed=("libX11.so.6",))),
+    ("needed", "not in the distribution", with_tcl(needed=("$ORIGIN/../lib/libfoo.so",))),
+    ("executable-stack", "no PT_GNU_STACK", with_tcl(segments=(SEGMENT,))),
+    ("executable-stack", "RWX", with_tcl(segments=(SEGMENT, replace(STACK, flags="RWX")))),
+    ("writable-code", "RWX", with_tcl(segments=(replace(SEGMENT, flags="RWX"), STACK))),
+    ("text-relocations", "TEXTREL", with_tcl(textrel=True)),
+    ("copy-relocations", "environ", with_tcl(copy_relocations=("environ",))),
+    ("page-alignment", "4096", with_tcl(segments=(replace(SEGMENT, align=512), STACK))),
+    ("hidden-symbols", "SSL_read", with_tcl(exported=frozenset({"SSL_read", "Tcl_Eval"}))),
+    ("hidden-symbols", "inflate", with_tcl(exported=frozenset({"inflate"}))),
+    ("banned-symbols", "pthread_yield", with_tcl(imported=frozenset({"pthread_yield"}))),
+    ("python-api", "PyList_New", with_python(exported=frozenset())),
+    ("python-api", "no interpreter", lambda tree: replace(tree, elf={TCL: elf()})),
+    ("python-api", "needs libpython", with_python(needed=("libpython3.14.so.1.0",))),
+    ("read-only-relocations", "RELRO", with_python(segments=(SEGMENT, STACK))),
+    ("build-paths-in-programs", "/tools/deps/ssl", lambda tree: replace(tree, leaks={TCL: ("/tools/deps/ssl",)})),
+    ("build-paths", "/tools/deps/lib", with_facts(python_config_vars={"LDFLAGS": "-L/tools/deps/lib"})),
+    ("interpreter-kind", "type DYN", with_python(kind="DYN")),
+    ("interpreter-kind", "asks for", with_python(interpreter="/lib/ld-musl-x86_64.so.1")),
+    ("interpreter-kind", "RUNPATH", with_python(runpath=("$ORIGIN/../lib",))),
+    ("relative-rpath", "not relative", with_tcl(rpath=("/tools/deps/lib",))),
+    ("relative-rpath", "not relative", with_tcl(rpath=("",))),
+    ("relative-rpath", "outside the distribution", with_tcl(runpath=("$ORIGIN/../../../lib",))),
+    ("build-paths", "/tools/deps/lib", with_text("python/install/lib/pkgconfig/a.pc", "Libs: -L/tools/deps/lib -lz")),
+    ("build-paths", "/build/Python", with_text("python/install/bin/x", "srcdir='/build/Python-3.14.7'")),
+    ("shebangs", "/install/bin/python3.14", with_text("python/install/bin/pip", "#!/install/bin/python3.14\n")),
+    ("sysconfig-data", "two lines", with_text(SYSCONFIG, "build_time_vars = {}")),
+    ("sysconfig-data", "not one dictionary", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{f()}"))),
+    ("sysconfig-data", "32-bit", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': 4294967296}"))),
+    ("sysconfig-data", "32-bit", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': None}"))),
+    ("sysconfig-data", "compiler", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'CC': '/usr/bin/clang'}"))),
+    ("sysconfig-data", "has no", lambda tree: replace(tree, text={})),
+    ("identity", "is not a name", lambda tree: replace(tree, name="python.tar.zst")),
+    ("identity", "python_version", with_facts(python_version="3.14.6")),
+    ("identity", "build_options", with_facts(build_options="pgo")),
+    ("identity", "was checked as", lambda tree: replace(tree, name=tree.name.replace("x86_64", "aarch64"))),
+    ("identity", "named full", lambda tree: replace(tree, metadata=None)),
+    ("metadata-paths", "licenses/none", with_facts(license_path="licenses/none")),
+    ("metadata-paths", "build/lib/none.a", with_extension(links=[{"name": "z", "path_static": "build/lib/none.a"}])),
+    ("metadata-paths", "objs names build/none.o", with_extension(objs=["build/none.o"])),
+    ("metadata-schema", "unknown key", lambda tree: replace(tree, metadata=None, metadata_error="unknown key 'x'")),
+    ("metadata-facts", "highest glibc", with_facts(crt_features=["glibc-dynamic"])),
+    ("metadata-facts", "llvm-bitcode", lambda tree: replace(tree, objects={"python/build/a.o": "llvm-bitcode"})),
+    ("metadata-facts", "python_exe", with_facts(python_exe="install/bin/python3")),
+    ("licences", "without a licence", with_extension(licenses=[])),
+    ("licences", "without a licence text", with_extension(license_paths=[])),
+    ("licences", "no licence of Python", with_facts(licenses=[])),
+    ("licences", "no licence texts", no_licences),
+    ("licences", "LICENSE.txt", without("python/install/lib/python3.14/LICENSE.txt")),
+]
+
+
+@pytest.mark.parametrize(("check", "message", "change"), FAILING)
+def test_each_defect_is_found(check: str, message: str, change: Callable[[Tree], Tree]) -> None:
+    found = [finding for finding in findings(change(good())) if finding.check == check]
+    assert any(message in finding.message for finding in found), found
+
+
+def test_every_check_can_fail() -> None:
+    assert {name_of(check) for check in CHECKS} == {name for name, _, _ in FAILING}
+
+
+def test_public_domain_needs_no_licence() -> None:
+    tree = with_extension(licenses=None, license_public_domain=True)(good())
+    assert findings(tree) == []
+
+
+def test_no_glibc_version_is_allowed_where_there_is_none() -> None:
+    found = [
+        finding for finding in findings(good(), replace(LIMITS, max_glibc=None)) if finding.check == "glibc-ceiling"
+    ]
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$(srcdir)/Tools/build/generate.py $(top)/build/x",
+        "prefix=${pcfiledir}/../..",
+        "https://example.org/home/index.html",
+        "a comment on /install/lib",
+    ],
+)
+def test_harmless_texts(text: str) -> None:
+    assert findings(with_text("python/install/bin/tool", text)(good())) == []
