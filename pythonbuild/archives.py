@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
     from pythonbuild.target import Target
-    from pythonbuild.validate import Limits, Report
+    from pythonbuild.validate import Report
 
 CODE = ("package", "validate")
 
@@ -110,22 +110,9 @@ def is_elf(path: Path) -> bool:
         return stream.read(4) == b"\x7fELF"
 
 
-def limits_of(target: Target) -> Limits:
-    """Return the validator's limits for ``target``."""
-    from pythonbuild.validate import Limits  # noqa: PLC0415 - LIEF takes a while to import
-
-    return Limits(
-        triple=target.triple,
-        machine=target.limits.machine,
-        allowed_needed=frozenset(target.limits.needed),
-        max_glibc=target.limits.max_glibc or None,
-        page_align=target.limits.page_align,
-    )
-
-
 def validate_archive(target: Target, archive: Path) -> Report:
     """Read ``archive`` back and check it against the limits of ``target``."""
-    from pythonbuild.validate import validate  # noqa: PLC0415 - LIEF takes a while to import
+    from pythonbuild.validate import limits_of, validate  # noqa: PLC0415 - LIEF takes a while to import
 
     with progress(f"validate {archive.name}", None) as counter:
         return validate(archive, limits_of(target), progress=counter.update)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 from pathlib import Path
+
+from pythonbuild.errors import DataError
 
 COMMANDS = ("build", "plan", "show", "fetch", "shell", "why", "validate", "test", "doctor", "lock")
 SHOWABLE = ("recipe", "script", "patches", "key", "dockerfile")
@@ -93,7 +96,17 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """Return the parsed command line; ``build`` is the command where none is named."""
-    if not words or (words[0] not in COMMANDS and words[0] not in ("-h", "--help")):
+    """Return the parsed command line; ``build`` is the command where none is named.
+
+    ``DataError`` for an unknown command; argparse itself exits for anything else that is wrong.
+    """
+    first = words[0] if words else "build"
+    if first.startswith("-") and first not in ("-h", "--help"):
         words = ["build", *words]
-    return make_parser().parse_args(words)
+    elif not first.startswith("-") and first not in COMMANDS:
+        close = difflib.get_close_matches(first, COMMANDS, n=1)
+        raise DataError(
+            f"unknown command {first!r}" + (f", did you mean {close[0]!r}?" if close else ""),
+            hint=f"commands are: {', '.join(COMMANDS)}",
+        )
+    return make_parser().parse_args(words or ["build"])

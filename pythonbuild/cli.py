@@ -21,9 +21,8 @@ INTERRUPTED = 130
 
 def main(words: list[str] | None = None) -> NoReturn:
     """Run one command and exit: 0 for success, the error's own code for a failure that was understood."""
-    arguments = parse(sys.argv[1:] if words is None else words)
     try:
-        code = run(arguments)
+        code = run(parse(sys.argv[1:] if words is None else words))
     except BuildError as error:
         report(error)
         code = error.exit_code

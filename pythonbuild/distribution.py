@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # Seconds that the long ones take on two processors: only to start the longest chain first.
 COST = {"openssl": 70, "tk": 40, "tcl": 40, "sqlite": 30, "ncurses": 30, "libx11": 40, "bdb": 25, "libuuid": 25}
-WORKERS = 2
+WORKERS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,8 @@ def make_distribution(settings: Settings, decide: Callable[[str], Prepared], wis
 
     started = time.monotonic()
     workshop = Workshop(settings=settings, store=Store(settings.store))
+    for directory in (settings.build, settings.dist):
+        require_writable(directory)
     prepared = built(workshop, decide)
     archives, reports = checked_archives(workshop, prepared, wishes)
     for report in reports:
@@ -70,6 +73,18 @@ def make_distribution(settings: Settings, decide: Callable[[str], Prepared], wis
         )
     workshop.console.line(f"finished in {duration(time.monotonic() - started)}")
     return archives
+
+
+def require_writable(directory: Path) -> None:
+    """Make ``directory`` and write to it, so that a build does not find out at its end that it can't."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise BuildError(
+            f"can't write to {directory}: {error.strerror}", hint="choose others with --dist-dir and --build-dir"
+        ) from None
 
 
 def built(workshop: Workshop, decide: Callable[[str], Prepared]) -> Prepared:

@@ -27,6 +27,7 @@ ROOT = PurePosixPath("/")
 SCRIPT = ("bash", "/in/script.sh")
 SEARCH = "/tools/host/bin:/usr/lib/llvm-22/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TAIL_LINES = 20
+PLACES = ("tools", "sysroot", "licenses")
 # Results are laid over / for the jobs that need them, but for what is only gathered, never built with.
 BESIDE = {"licenses": IN / "licenses", "profile": IN / "profile"}
 
@@ -100,6 +101,9 @@ class Executor:
             missing = [path for path in self.prepared.rendered[job.id].installs if not present(tree, path)]
             if missing:
                 raise self.failure(job, "the script succeeded but did not install " + ", ".join(missing), log)
+            stray = sorted(path.name for path in tree.iterdir() if path.name not in PLACES)
+            if stray and job.role not in ("cpython", "profile"):
+                raise self.failure(job, f"the script left files where no other job finds them: /{', /'.join(stray)}", log)
 
         manifest = {
             "job": job.id,

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # Names of suites of Debian's main archive; a vendor's archive mostly has others.
 SUITES = frozenset(
-    "stable oldstable oldoldstable testing unstable sid experimental "
-    "buster bullseye bookworm trixie forky duke".split()
+    {"stable", "oldstable", "oldoldstable", "testing", "unstable", "sid", "experimental"}
+    | {"buster", "bullseye", "bookworm", "trixie", "forky", "duke"}
 )
 VARIANT = re.compile(r"-(updates|backports|proposed-updates)$")
 ONE_LINE = re.compile(r"^deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$")

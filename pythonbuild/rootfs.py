@@ -14,7 +14,6 @@ from pythonbuild.fetch import FetchSettings, fetch_all
 from pythonbuild.image.lock import LockedPackage, PackageLock, Wanted, parse_packages
 from pythonbuild.locks import locked as file_lock
 from pythonbuild.log import progress, warn
-from pythonbuild.mirror import debian_mirrors
 from pythonbuild.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class RootfsSettings:
 
     def mirrors(self) -> list[str]:
         """Return the base addresses of Debian mirrors."""
-        return debian_mirrors(self.fetch.debian_mirror)
+        return self.fetch.mirrors(self.fetch.debian_mirror)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +58,7 @@ def resolve_lock(wanted: Wanted, mirrors: Sequence[str], settings: RootfsSetting
     from pythonbuild.image.index import fetch_index  # noqa: PLC0415 - only needed to make a lock
     from pythonbuild.image.resolve import resolve  # noqa: PLC0415
 
-    index = fetch_index(
-        wanted, mirrors, check_valid_until=settings.check_valid_until, report=settings.report
-    )
+    index = fetch_index(wanted, mirrors, check_valid_until=settings.check_valid_until, report=settings.report)
     return PackageLock(wanted=wanted, packages=resolve(index, wanted))
 
 
@@ -127,9 +124,7 @@ def package_source(package: LockedPackage, mirrors: Sequence[str]) -> Source:
     )
 
 
-def packages_of(
-    lock: PackageLock, cache: Path, settings: RootfsSettings
-) -> tuple[PackageLock, dict[str, Path]]:
+def packages_of(lock: PackageLock, cache: Path, settings: RootfsSettings) -> tuple[PackageLock, dict[str, Path]]:
     """Return the lock that can be had, ``lock`` itself if possible, and the paths of its packages."""
     try:
         return lock, fetch_packages(lock, cache, settings)

@@ -30,6 +30,8 @@ def relink(subject: Subject) -> None:
     units = list(_units(info))
     objects = dict.fromkeys(path for unit in units for path in unit["objs"])
     objects[info["inittab_object"]] = None
+    # The core may name CPython's own main as well; this program brings one.
+    objects.pop("build/Programs/python.o", None)
     links = [link for unit in units for link in unit["links"]]
     subject.run([
         subject.compiler(), "-no-pie", "-rdynamic", FILES / "main.c", "-o", program,

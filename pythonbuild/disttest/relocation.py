@@ -104,7 +104,8 @@ def foreign_library_path(subject: Subject) -> None:
     place = subject.scratch("foreign")
     for library in subject.prefix.glob("lib/lib*.so*"):
         (place / library.name).write_text("not a library")
-    subject.code("import ssl, sqlite3, tkinter", env={"LD_LIBRARY_PATH": str(place)})
+    source = "import ssl, sqlite3, importlib.util\nif importlib.util.find_spec('_tkinter'): import tkinter"
+    subject.code(source, env={"LD_LIBRARY_PATH": str(place)})
 
 
 def pip_script(subject: Subject) -> None:

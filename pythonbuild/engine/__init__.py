@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 BUILD = PurePosixPath("/build")
 DIRECTORIES = ("build", "in", "out", "sysroot", "tmp", "tools")
 NAMES = ("auto", "docker", "namespace")
+HINTS = {
+    "auto": "start a Docker engine, or allow unprivileged user namespaces",
+    "docker": "start a Docker engine, or use --engine namespace",
+    "namespace": "allow unprivileged user namespaces, or use --engine docker",
+}
 
 
 class CommandFailed(Exception):  # noqa: N818 - says what happened; whoever asked decides whether it is an error
@@ -62,9 +67,7 @@ class Engine(Protocol):
         A tree is merged into a directory that exists; a file replaces a file.
         """
 
-    def run(
-        self, command: Sequence[str], *, env: Mapping[str, str], log: StepLog, cwd: PurePosixPath = BUILD
-    ) -> None:
+    def run(self, command: Sequence[str], *, env: Mapping[str, str], log: StepLog, cwd: PurePosixPath = BUILD) -> None:
         """Run ``command``, streaming what it prints to ``log``; nothing it started is left afterwards.
 
         ``CommandFailed`` when it exits with another status than zero, ``EngineError`` when it could not
@@ -122,11 +125,7 @@ def choose(name: str) -> EngineFactory:
         if reason is None:
             return factory
         reasons.append(f"{factory.name}: {reason}")
-    others = "start a Docker engine, or use --engine namespace" if name == "docker" else "try --engine docker"
-    raise EngineError(
-        f"no engine to build in ({'; '.join(reasons)})",
-        hint="start a Docker engine, or allow unprivileged user namespaces" if name == "auto" else others,
-    )
+    raise EngineError(f"no engine to build in ({'; '.join(reasons)})", hint=HINTS[name])
 
 
 def doctor_lines() -> list[str]:

@@ -10,7 +10,7 @@ import threading
 from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
 CHUNK = 1 << 20
@@ -29,7 +29,7 @@ def pack(source: Path, name: str, stream: IO[bytes]) -> None:
         archive.add(source, name, filter=of_root)
 
 
-def chunks_of_tree(tree: Path) -> Iterator[bytes]:
+def chunks_of_tree(tree: Path) -> Generator[bytes, None, None]:
     """Yield ``tree`` as a tar archive in pieces, made in another thread as they are taken."""
     reader, writer = os.pipe()
 

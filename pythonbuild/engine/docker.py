@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 from docker.errors import APIError, BuildError, DockerException, ImageNotFound, NotFound
+from docker.types import LogConfig
 from docker.utils.socket import frames_iter
 from requests.exceptions import RequestException
 
@@ -41,7 +42,6 @@ PATIENCE = 900  # seconds that moving a large tree may take
 BASE = "pythonbuild/base"
 REPOSITORY = "pythonbuild/image"
 LABEL = "pythonbuild"
-LIMITS = {"network_mode": "none", "read_only": True, "shm_size": "1g"}
 # Process 1 of a container. The command gets nothing of its environment; both streams become one, so
 # that their order is kept; and when the driver is gone, its end of standard input closes, which ends all.
 SUPERVISOR = """
@@ -119,9 +119,7 @@ class DockerEngine:
                 raise EngineError(f"{self._label}: there is no {inside} to take") from None
             extract(chunks, destination)
 
-    def run(
-        self, command: Sequence[str], *, env: Mapping[str, str], log: StepLog, cwd: PurePosixPath = BUILD
-    ) -> None:
+    def run(self, command: Sequence[str], *, env: Mapping[str, str], log: StepLog, cwd: PurePosixPath = BUILD) -> None:
         """Run ``command`` in a container of its own, its output going to ``log`` line by line."""
         supervised = ("/bin/bash", "-c", SUPERVISOR, "supervisor", *exactly(env, command))
         with translated(f"{self._label}: the Docker engine failed", unless=lambda: self._closed):
@@ -163,7 +161,7 @@ class DockerEngine:
         try:
             with self._attached(container) as channel, Lines(log) as lines:
                 self._client.api.start(container)
-                for _, data in frames_iter(channel, tty=False):
+                for _, data in frames_iter(channel, tty=False):  # type: ignore[no-untyped-call] # the stubs lack it
                     lines.write(data)
             return int(self._client.api.wait(container, timeout=ANSWER)["StatusCode"])
         finally:
@@ -190,7 +188,13 @@ class DockerEngine:
     ) -> str:
         """Create a container and return its id."""
         api = self._client.api
-        host_config = api.create_host_config(volumes_from=volumes_from, log_config={"type": "none"}, **LIMITS)
+        host_config = api.create_host_config(
+            volumes_from=volumes_from,
+            log_config=LogConfig(type="none"),
+            network_mode="none",
+            read_only=True,
+            shm_size="1g",
+        )
         created = api.create_container(
             self._image,
             entrypoint=list(command),
@@ -213,11 +217,8 @@ class DockerEngine:
         try:
             yield channel
         finally:
-            channel.close()
-            # What the SDK returns is a view of a socket that belongs to the HTTP response.
-            for owner in (getattr(channel, "_sock", None), getattr(channel, "_response", None)):
-                if owner is not None:
-                    owner.close()
+            # What the SDK returns is mostly a view of a socket that belongs to the HTTP response.
+            getattr(channel, "_response", channel).close()
 
     def _remove(self, container: str) -> None:
         """Remove a container with its volumes, if it is still there."""
@@ -227,7 +228,13 @@ class DockerEngine:
 
 def exactly(env: Mapping[str, str], command: Sequence[str]) -> list[str]:
     """Return ``command`` such that it gets ``env`` alone (containers always have more), and no ignored signals."""
-    return ["/usr/bin/env", "-i", "--default-signal=INT,QUIT", *(f"{name}={value}" for name, value in env.items()), *command]
+    return [
+        "/usr/bin/env",
+        "-i",
+        "--default-signal=INT,QUIT",
+        *(f"{name}={value}" for name, value in env.items()),
+        *command,
+    ]
 
 
 def split(inside: PurePosixPath) -> tuple[str, str]:

@@ -53,8 +53,8 @@ def check(result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def mount(source: str, target: str, kind: str, flags: int = 0, data: str = "") -> None:
-    """Call mount(2)."""
+def attach(source: str, target: str, kind: str, flags: int = 0, data: str = "") -> None:
+    """Show the file system ``source`` of type ``kind`` at ``target``, as mount(2) does."""
     result = libc.mount(
         source.encode(), os.fsencode(target), kind.encode(), ctypes.c_ulong(flags), data.encode() or None
     )
@@ -63,7 +63,7 @@ def mount(source: str, target: str, kind: str, flags: int = 0, data: str = "") -
 
 def bind(source: str, target: str) -> None:
     """Show ``source`` at ``target`` too."""
-    mount(source, target, "none", MS_BIND | MS_REC)
+    attach(source, target, "none", MS_BIND | MS_REC)
 
 
 def die_with_parent(signum: int, parent: int) -> None:
@@ -94,35 +94,35 @@ def mount_read_only(root: str) -> None:
     """Make the mount at ``root`` read-only, keeping the flags that a user namespace may not drop."""
     present = os.statvfs(root).f_flag
     kept = (present & LOCKED_FLAGS) | (MS_RELATIME if present & ST_RELATIME else 0)
-    mount("none", root, "none", MS_BIND | MS_REMOUNT | MS_RDONLY | kept)
+    attach("none", root, "none", MS_BIND | MS_REMOUNT | MS_RDONLY | kept)
 
 
 def mount_devices(dev: str) -> None:
     """Make a small ``/dev`` out of the machine's own harmless devices."""
-    mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755")
+    attach("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755")
     for name in DEVICES:
         if os.path.exists(f"/dev/{name}"):  # noqa: PTH110 - pathlib only slows the start
             Path(f"{dev}/{name}").touch()
             bind(f"/dev/{name}", f"{dev}/{name}")
     for name in ("shm", "pts"):
         os.mkdir(f"{dev}/{name}")  # noqa: PTH102
-    mount("tmpfs", f"{dev}/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
-    mount("devpts", f"{dev}/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+    attach("tmpfs", f"{dev}/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
+    attach("devpts", f"{dev}/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
     for name, target in DEVICE_LINKS.items():
-        os.symlink(target, f"{dev}/{name}")
+        os.symlink(target, f"{dev}/{name}")  # noqa: PTH211
 
 
 def mount_proc(proc: str) -> None:
     """Mount a new /proc; where the machine forbids that (inside some containers), show its own."""
     try:
-        mount("proc", proc, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        attach("proc", proc, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except OSError:
         bind("/proc", proc)
 
 
 def enter(root: str, binds: dict[str, str]) -> None:
     """Make ``root`` with the directories ``binds`` (name inside -> directory) the new ``/``."""
-    mount("none", "/", "none", MS_REC | MS_PRIVATE)
+    attach("none", "/", "none", MS_REC | MS_PRIVATE)
     bind(root, root)
     mount_read_only(root)
     for name, directory in binds.items():
@@ -130,7 +130,7 @@ def enter(root: str, binds: dict[str, str]) -> None:
     mount_devices(f"{root}/dev")
     mount_proc(f"{root}/proc")
     os.chdir(root)
-    mount(root, "/", "none", MS_MOVE)
+    attach(root, "/", "none", MS_MOVE)
     os.chroot(".")
 
 
@@ -272,8 +272,8 @@ def probe(isolation: str) -> None:
     if process == 0:
         try:
             loopback_up()
-            mount("none", "/", "none", MS_REC | MS_PRIVATE)
-            mount("tmpfs", "/tmp", "tmpfs")  # noqa: S108 - in a mount namespace that ends at once
+            attach("none", "/", "none", MS_REC | MS_PRIVATE)
+            attach("tmpfs", "/tmp", "tmpfs")  # noqa: S108 - in a mount namespace that ends at once
         except OSError as error:
             os.write(2, (error.strerror or str(error)).encode())
             os._exit(1)

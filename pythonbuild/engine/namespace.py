@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -32,8 +33,8 @@ CHUNK = 1 << 16
 WARNINGS = {
     "user": None,
     "root": "user namespaces are forbidden: builds run as the real root user, in other namespaces",
-    "chroot": "namespaces are forbidden: builds run in a plain chroot as root, with the machine's network "
-    "and processes in reach",
+    "chroot": "namespaces are forbidden: builds run in a plain chroot as root, without /proc, and with the "
+    "machine's network and processes in reach",
 }
 
 
@@ -93,9 +94,7 @@ class NamespaceEngine:
         if len(inside.parts) == 2:
             path.mkdir(exist_ok=True)
 
-    def run(
-        self, command: Sequence[str], *, env: Mapping[str, str], log: StepLog, cwd: PurePosixPath = BUILD
-    ) -> None:
+    def run(self, command: Sequence[str], *, env: Mapping[str, str], log: StepLog, cwd: PurePosixPath = BUILD) -> None:
         """Run ``command`` with its output, both streams in their order, going to ``log`` line by line."""
         status, code = self._start(command, env, cwd, log)
         if self._closed:
@@ -210,11 +209,9 @@ def private_copy(root: Path, destination: Path) -> Path:
     if not destination.exists():
         shutil.copytree(root, destination, symlinks=True, copy_function=_link)
         for name, minor in {"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9}.items():
-            os.mknod(destination / "dev" / name, 0o666 | 0o020000, os.makedev(1, minor))
-            os.chmod(destination / "dev" / name, 0o666)  # noqa: PTH101 - beside its mknod
-        for name, target in {"fd": "/proc/self/fd", "stdout": "fd/1", "stderr": "fd/2"}.items():
-            (destination / "dev" / name).symlink_to(target)
-        (destination / "dev/shm").mkdir(mode=0o1777, exist_ok=True)  # noqa: S108 - inside the tree
+            os.mknod(destination / "dev" / name, stat.S_IFCHR, os.makedev(1, minor))
+            (destination / "dev" / name).chmod(0o666)
+        (destination / "dev/shm").mkdir(mode=0o1777, exist_ok=True)
     return destination
 
 

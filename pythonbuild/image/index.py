@@ -94,9 +94,7 @@ def fetch_index(
     )
 
 
-def index_texts(
-    mirror: str, wanted: Wanted, *, check_valid_until: bool, report: Callable[[str], None]
-) -> list[str]:
+def index_texts(mirror: str, wanted: Wanted, *, check_valid_until: bool, report: Callable[[str], None]) -> list[str]:
     """Return the verified ``Packages`` files of a suite. ``ValueError`` when something is not as signed."""
     base = f"{mirror}/dists/{wanted.suite}"
     release = Release(signed_content(read(f"{base}/InRelease"), report))
@@ -140,7 +138,9 @@ def signed_content(document: bytes, report: Callable[[str], None]) -> str:
         return document.decode().split("\n\n", 1)[1].split("\n-----BEGIN PGP SIGNATURE", 1)[0]
     result = subprocess.run(
         ["gpgv", "--keyring", str(keyring), "--status-fd", "2", "--output", "-", "-"],
-        input=document, capture_output=True, check=False,
+        input=document,
+        capture_output=True,
+        check=False,
     )
     status = result.stderr.decode(errors="replace")
     # One good signature is enough: a suite is signed by several keys, of which old keyrings lack some.

@@ -9,12 +9,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from pythonbuild.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WANTED = "packages.yml"
 LOCKED = "packages.lock"
@@ -104,8 +106,11 @@ def parse_packages(text: str, where: str) -> tuple[LockedPackage, ...]:
     return tuple(sorted(packages))
 
 
-def load_lock(folder: Path) -> PackageLock:
-    """Read both files of ``folder``; ``DataError`` when the lock lacks a package that is wanted."""
+def load_lock(folder: Path, *, complete: bool = True) -> PackageLock:
+    """Read both files of ``folder``; ``DataError`` when the lock lacks a package that is wanted.
+
+    Whoever makes a new lock reads the old one with ``complete`` off: it may lack what was just added.
+    """
     wanted = load_wanted(folder / WANTED)
     path = folder / LOCKED
     try:
@@ -114,6 +119,6 @@ def load_lock(folder: Path) -> PackageLock:
         raise DataError(f"{path}: {error.strerror}", hint="./build.py lock") from None
     packages = parse_packages(text, str(path))
     missing = sorted(set(wanted.packages) - {package.name for package in packages})
-    if missing:
+    if missing and complete:
         raise DataError(f"{path}: lacks {', '.join(missing)}, which {WANTED} asks for", hint="./build.py lock")
     return PackageLock(wanted=wanted, packages=packages)

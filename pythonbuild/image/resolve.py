@@ -82,7 +82,7 @@ def groups(package: Packages) -> Iterator[list[dict[str, Any]]]:
     """Yield the dependencies of ``package``, each a list of alternatives."""
     relations = package.relations
     for kind in ("pre-depends", "depends"):
-        yield from relations[kind]
+        yield from relations[kind] or ()
 
 
 def satisfies(version: str, constraint: tuple[str, str] | None) -> bool:

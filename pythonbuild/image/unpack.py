@@ -11,13 +11,13 @@ import lzma
 import os
 import shutil
 import tarfile
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from pythonbuild.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 AR_MAGIC = b"!<arch>\n"
 AR_HEADER = 60
@@ -59,7 +59,7 @@ def decompressed(member: str, content: Section) -> IO[bytes]:
     if suffix == ".xz":
         return lzma.open(stream)
     if suffix == ".gz":
-        return gzip.open(stream)
+        return cast("IO[bytes]", gzip.open(stream))
     if suffix == ".zst":
         import zstandard  # noqa: PLC0415 - Debian itself uses xz
 

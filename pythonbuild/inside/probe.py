@@ -11,6 +11,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -38,9 +39,7 @@ def neutral(value: object, prefix: str, home: str) -> str:
     """Return ``value`` as text, with this machine's installation prefix and home directory replaced."""
     text = str(value)
     for old, new in ((prefix, PREFIX), (home, "~")):
-        if text == old or text.startswith(old + "/"):
-            text = new + text[len(old) :]
-        text = text.replace(f"{old}/", f"{new}/") if len(old) > 1 else text
+        text = re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w.-])", new, text)
     return text
 
 

@@ -16,9 +16,10 @@ import ast
 import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,9 +71,12 @@ def format_sysconfigdata(values: Mapping[str, str | int]) -> str:
 def clean_variables(values: Mapping[str, str | int]) -> dict[str, str | int]:
     """Return the configuration variables as a user may see them.
 
+    ``CONFIG_ARGS`` keeps configure's options, and not the environment it ran in.
     ``PYTHON_BUILD_STANDALONE`` is how installers know an installation that can be moved.
     """
     cleaned = {name: clean_value(value) for name, value in values.items()}
+    words = shlex.split(str(cleaned.get("CONFIG_ARGS", "")))
+    cleaned["CONFIG_ARGS"] = " ".join(f"'{word}'" for word in words if word.startswith("--"))
     return {**cleaned, "PYTHON_BUILD_STANDALONE": 1}
 
 
@@ -98,14 +102,14 @@ def relative_pkgconfig(text: str) -> str:
     return re.sub(rf"^prefix={PREFIX}$", "prefix=${pcfiledir}/../..", clean(text), flags=re.MULTILINE)
 
 
-def relative_build_details(details: Mapping[str, object], place: str) -> dict[str, object]:
+def relative_build_details(details: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Return ``build-details.json`` (PEP 739) with ``base_prefix`` relative to the file in ``place``.
 
     ``place`` is the directory of the file below the prefix; the other paths become relative to
     ``base_prefix``, as the specification has it.
     """
 
-    def relative(value: object) -> object:
+    def relative(value: Any) -> Any:
         if isinstance(value, str) and (value == PREFIX or value.startswith(PREFIX + "/")):
             return "./" + value.removeprefix(PREFIX).lstrip("/")
         if isinstance(value, dict):
@@ -125,8 +129,11 @@ def rewrite_config(library: Path) -> None:
         values = clean_variables(json.loads(path.read_text()))
         path.write_text(json.dumps(values, indent=4, sort_keys=True) + "\n")
     for path in library.glob("build-details.json"):
-        place = path.parent.relative_to(library.parent.parent).as_posix()
-        details = relative_build_details(json.loads(path.read_text()), place)
+        prefix = library.parent.parent
+        details = relative_build_details(json.loads(path.read_text()), library.relative_to(prefix).as_posix())
+        for archive in library.glob("config-*/libpython*.a"):
+            # CPython names a place where nothing is installed.
+            details["libpython"]["static"] = "./" + archive.relative_to(prefix).as_posix()
         path.write_text(json.dumps(details, indent=2) + "\n")
     for path in (*library.glob("config-*/Makefile"), *library.glob("config-*/python-config.py")):
         path.write_text(clean(path.read_text()))

@@ -131,7 +131,8 @@ def _versions(binary: lief.ELF.Binary) -> frozenset[str]:
 def _segment(segment: lief.ELF.Segment) -> Segment:
     flags = int(segment.flags)
     letters = "".join(letter for bit, letter in ((4, "R"), (2, "W"), (1, "X")) if flags & bit)
-    return Segment(kind=_name(segment.type), flags=letters, align=segment.alignment)
+    end = segment.file_offset + segment.physical_size
+    return Segment(kind=_name(segment.type), flags=letters, align=segment.alignment, end=end)
 
 
 def _copy_relocations(binary: lief.ELF.Binary) -> tuple[str, ...]:

@@ -60,11 +60,12 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """One program header: ``flags`` is a subset of ``RWX`` in that order."""
+    """One program header: ``flags`` is a subset of ``RWX`` in that order, ``end`` where its bytes end in the file."""
 
     kind: str
     flags: str
     align: int
+    end: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,11 @@ class Elf:
     def stack(self) -> str | None:
         """Flags of PT_GNU_STACK, or None where the header is missing (the kernel then gives an executable one)."""
         return next((segment.flags for segment in self.segments if segment.kind == "GNU_STACK"), None)
+
+    @property
+    def loaded(self) -> int:
+        """How much of the file can be in memory: the rest is symbols and debug information."""
+        return max((segment.end for segment in self.segments if segment.kind == "LOAD"), default=0)
 
 
 @dataclass(frozen=True, kw_only=True)

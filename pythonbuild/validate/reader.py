@@ -30,7 +30,9 @@ _TEXT = re.compile(
 )
 # Paths of the build in the bytes of a program: a library that looks there for its data will not find it.
 _BUILD_PREFIXES = (b"/build/", b"/tools/", b"/sysroot/")
-_PATH = re.compile(rb"[!-~]{1,200}")
+# OpenSSL records the command that compiled it; nothing is looked for there.
+_COMPILER_CONFIGURATION = b"/tools/toolchain/"
+_PATH = re.compile(rb"[!#-&(-~]{1,200}")
 _INSIDE_A_PATH = re.compile(rb"[\w.)/-]")
 
 
@@ -76,22 +78,26 @@ class _Collector:
             self.broken[entry.path] = f"{entry.size} bytes are no reasonable size"
             return
         try:
-            self.elf[entry.path] = read_elf(data)
-            if found := set(leaks(data)):
+            facts = self.elf[entry.path] = read_elf(data)
+            if found := set(leaks(data, facts.loaded)):
                 self.leaks[entry.path] = tuple(sorted(found))
         except ValidationError as error:
             self.broken[entry.path] = error.message
 
 
-def leaks(data: bytes) -> Iterator[str]:
-    """Yield every path of the build in the bytes of a program; a search for plain bytes takes no time."""
+def leaks(data: bytes, end: int) -> Iterator[str]:
+    """Yield every path of the build in the first ``end`` bytes of a program.
+
+    A search for plain bytes takes no time, a regular expression would take seconds.
+    """
     for prefix in _BUILD_PREFIXES:
-        place = data.find(prefix)
+        place = data.find(prefix, 0, end)
         while place >= 0:
             found = _PATH.match(data, place)
-            if found and not _INSIDE_A_PATH.match(data[max(place - 1, 0) : place]):
+            known = data.startswith(_COMPILER_CONFIGURATION, place)
+            if found and not known and not _INSIDE_A_PATH.match(data[max(place - 1, 0) : place]):
                 yield found[0].decode("ascii")
-            place = data.find(prefix, place + len(prefix))
+            place = data.find(prefix, place + len(prefix), end)
 
 
 def read_tree(archive: Path, *, progress: Callable[[int], None] | None = None) -> Tree:

@@ -278,6 +278,11 @@ def test_public_domain_needs_no_licence() -> None:
     assert findings(tree) == []
 
 
+def test_parts_of_cpython_need_no_licence_of_their_own() -> None:
+    link = {"name": "Hacl_Hash_MD5", "path_static": "build/Modules/config.o"}
+    assert findings(with_extension(links=[link], licenses=None, license_paths=None)(good())) == []
+
+
 def test_no_glibc_version_is_allowed_where_there_is_none() -> None:
     found = [
         finding for finding in findings(good(), replace(LIMITS, max_glibc=None)) if finding.check == "glibc-ceiling"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 ./configure --build="$BUILD_TRIPLE" --host="$HOST_TRIPLE" --prefix="$PREFIX" --libdir="$PREFIX/lib" \
+    --localstatedir=/var \
     --disable-all-programs --enable-libuuid --disable-shared --enable-static --with-pic --disable-nls \
     --disable-asciidoc --disable-gtk-doc --disable-bash-completion --without-systemd --without-python --without-ncursesw --without-tinfo
 make -j"$NUM_JOBS" libuuid.la libuuid/uuid.pc

@@ -10,3 +10,5 @@ make -C src -j"$NUM_JOBS"
 make -C src DESTDIR=/out install
 make -C include DESTDIR=/out install
 make DESTDIR=/out install-pkgconfigDATA
+# Locale data and key names are the host's, where they may be newer.
+rm -r /out/usr
