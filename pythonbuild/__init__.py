@@ -1,0 +1,1 @@
+"""Builds self-contained, portable CPython distributions."""

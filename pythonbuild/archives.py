@@ -43,9 +43,7 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     with workshop.console.step("packages"):
         compression = Compression(level=wishes.level, threads=settings.jobs)
         with progress("compress", total_size(archives)) as counter:
-            write_all(
-                archives, epoch=wishes.epoch or int(EPOCH), compression=compression, progress=counter.update
-            )
+            write_all(archives, epoch=wishes.epoch or int(EPOCH), compression=compression, progress=counter.update)
     reports = []
     if wishes.validate:
         with workshop.console.step("validation"):
@@ -55,9 +53,7 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     return list(archives), reports
 
 
-def members(
-    prepared: Prepared, wishes: Wishes, tree: Path, dist: Path
-) -> dict[Path, Mapping[str, Path | bytes]]:
+def members(prepared: Prepared, wishes: Wishes, tree: Path, dist: Path) -> dict[Path, Mapping[str, Path | bytes]]:
     """Return what each archive holds, by its path."""
     plan = prepared.plan
     words = (plan.release.version, wishes.tag, plan.target.triple, str(plan.flavor))
@@ -96,7 +92,7 @@ def libc_features(target: Target, install: Path) -> tuple[str, ...]:
         return ("musl-dynamic", f"musl-version:{target.libc_version}")
     from pythonbuild.validate.elf import read_elf  # noqa: PLC0415 - LIEF takes a while to import
 
-    versions = set()
+    versions: set[str] = set()
     for path in install.rglob("*"):
         if path.is_file() and not path.is_symlink() and path.stat().st_size > 4 and is_elf(path):
             versions.update(name for name in read_elf(path.read_bytes()).versions if re.match(r"GLIBC_[\d.]+$", name))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class BuildError(Exception):
@@ -43,7 +46,7 @@ class JobError(BuildError):
 
     exit_code = 5
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a person needs, each by name
         self,
         message: str,
         *,

@@ -103,7 +103,9 @@ class Executor:
                 raise self.failure(job, "the script succeeded but did not install " + ", ".join(missing), log)
             stray = sorted(path.name for path in tree.iterdir() if path.name not in PLACES)
             if stray and job.role not in ("cpython", "profile"):
-                raise self.failure(job, f"the script left files where no other job finds them: /{', /'.join(stray)}", log)
+                raise self.failure(
+                    job, f"the script left files where no other job finds them: /{', /'.join(stray)}", log
+                )
 
         manifest = {
             "job": job.id,
@@ -154,7 +156,7 @@ class Executor:
     def failure(self, job: Job, what: str, log: FileLog) -> JobError:
         """Return the error of a failed job: where to look and what to type."""
         work = self.settings.work / f"{job.id}-{self.prepared.keys[job.id][:16]}"
-        return JobError(
+        return JobError(  # noqa: S604 - a command to show, not one to run
             f"{job.title} for {job.target.triple}: {what}",
             log=log.path,
             script=work / "inputs" / "script.sh",

@@ -154,6 +154,6 @@ def convert(tree: yaml.Node, path: Path) -> Node:
         return Node([convert(item, path) for item in tree.value], path, line)
     constructor = yaml.SafeLoader("")
     try:
-        return Node(constructor.construct_object(tree), path, line)  # type: ignore[no-untyped-call]
+        return Node(constructor.construct_object(tree), path, line)
     except yaml.YAMLError as error:
         raise DataError(f"{path}:{line}: {error}") from None

@@ -5,7 +5,7 @@ Pure: reads recipe data only, starts nothing, looks at no clock, network or envi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from pythonbuild.cpython.extension_modules import load_modules, select
@@ -100,14 +100,22 @@ def make_plan(recipes: Mapping[str, Recipe], target: Target, flavor: Flavor, rel
     graph = Graph(recipes=recipes, target=target, facts=facts, jobs=jobs)
     for name in (*target.toolchain, *libraries(cpython, facts)):
         graph.add(name, cpython.name)
-    common = {"recipe": cpython, "target": target, "facts": facts, "flavor": flavor, "release": release}
-    needs = tuple(jobs)
-    source = (release.source, *cpython.sources)
-    patches = cpython.selected_patches(facts)
+    build = Job(
+        id=CPYTHON,
+        role="cpython",
+        recipe=cpython,
+        target=target,
+        facts=facts,
+        needs=tuple(jobs),
+        sources=(release.source, *cpython.sources),
+        patches=cpython.selected_patches(facts),
+        flavor=flavor,
+        release=release,
+    )
     if "pgo" in flavor.words:
-        jobs[PROFILE] = Job(id=PROFILE, role="profile", needs=needs, sources=source, patches=patches, **common)
-        needs = (*needs, PROFILE)
-    jobs[CPYTHON] = Job(id=CPYTHON, role="cpython", needs=needs, sources=source, patches=patches, **common)
+        jobs[PROFILE] = replace(build, id=PROFILE, role="profile")
+        build = replace(build, needs=tuple(jobs))
+    jobs[CPYTHON] = build
     return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()))
 
 

@@ -244,4 +244,6 @@ def filled(text: str, values: Mapping[str, str], where: str) -> str:
     except (KeyError, IndexError, ValueError) as error:
         name = str(error).strip("'")
         hint = f"known: {', '.join(sorted(values))}; write a literal brace twice"
-        raise DataError(f"{where}: {text!r} has an unknown field {name}{did_you_mean(name, values)}", hint=hint) from None
+        raise DataError(
+            f"{where}: {text!r} has an unknown field {name}{did_you_mean(name, values)}", hint=hint
+        ) from None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import jinja2
 
@@ -14,10 +13,10 @@ from pythonbuild.recipe import filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pythonbuild.plan import Job
     from pythonbuild.recipe import Recipe
-    from pythonbuild.target import Matrix
 
 Value = str | tuple[str, ...]
 
@@ -78,7 +77,9 @@ class Renderer:
         return Rendered(
             job=job,
             script=self.prelude(job, variables) + self.body(job, body),
-            installs=tuple(filled(path, job.target.template_values(), where) for path in job.recipe.install_paths(job.facts)),
+            installs=tuple(
+                filled(path, job.target.template_values(), where) for path in job.recipe.install_paths(job.facts)
+            ),
             recipe_files=recipe_files,
         )
 
@@ -87,7 +88,7 @@ class Renderer:
         assert job.release is not None  # noqa: S101 - plan gives every job of this kind one
         from pythonbuild.cpython.render_inputs import script_inputs  # noqa: PLC0415
 
-        kind = "profile" if job.role == "profile" else "build"
+        kind: Literal["profile", "build"] = "profile" if job.role == "profile" else "build"
         variables, files = script_inputs(job.recipe, job.facts, job.target, job.release, kind)
         steps = job.recipe.steps(kind, job.facts)
         recipe_files = {f"steps/{path.name}": path for _, path in steps}

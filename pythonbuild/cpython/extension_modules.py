@@ -42,7 +42,7 @@ class ModuleRow:
 
 def load_modules(path: Path) -> tuple[ModuleRow, ...]:
     """Return the rows of ``extension-modules.yml``."""
-    rows = []
+    rows: list[ModuleRow] = []
     for build, node in read(path).mapping().items():
         known = next((word for word in BUILDS if word == build), None)
         if known is None:

@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import platform
+import socket
 import sys
 import tempfile
 import threading
@@ -42,6 +43,7 @@ PATIENCE = 900  # seconds that moving a large tree may take
 BASE = "pythonbuild/base"
 REPOSITORY = "pythonbuild/image"
 LABEL = "pythonbuild"
+SOCKET = "unix:///var/run/docker.sock"  # where the SDK looks when DOCKER_HOST says nothing else
 # Process 1 of a container. The command gets nothing of its environment; both streams become one, so
 # that their order is kept; and when the driver is gone, its end of standard input closes, which ends all.
 SUPERVISOR = """
@@ -274,18 +276,26 @@ def translated(what: str, unless: Any = lambda: False) -> Iterator[None]:
 @cache
 def reason_against() -> str | None:
     """Return why no Docker engine can be used here, or ``None``."""
+    address = os.environ.get("DOCKER_HOST") or SOCKET
     try:
+        knock(address)
         client = docker.from_env(timeout=ANSWER)
         try:
-            client.ping()
             system = client.info()["OSType"]
         finally:
             client.close()
     except FAULTS as error:
-        where = os.environ.get("DOCKER_HOST") or "its usual socket"
-        cause = "permission denied" if "Permission" in str(error) else "no engine answers"
-        return f"{cause} at {where}"
+        cause = (isinstance(error, OSError) and error.strerror) or str(error)
+        return f"no engine answers at {address} ({cause})"
     return None if system == "linux" else f"the engine runs {system} containers, not Linux"
+
+
+def knock(address: str) -> None:
+    """Connect to a Unix socket and hang up; ``OSError`` when nobody is there. The SDK's reasons are less clear."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as handle:
+            handle.settimeout(ANSWER)
+            handle.connect(address.removeprefix("unix://"))
 
 
 def import_base(client: docker.DockerClient, tree: Path, tag: str) -> None:

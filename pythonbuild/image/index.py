@@ -1,7 +1,7 @@
 """The signed index of a Debian suite: fetched, verified, and read as far as it is needed.
 
 ``InRelease`` is signed by Debian's archive keys and names the sha256 of every ``Packages.xz``
-(https://wiki.debian.org/DebianRepository/Format).
+(the page DebianRepository/Format of Debian's wiki).
 """
 
 from __future__ import annotations

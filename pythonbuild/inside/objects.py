@@ -163,9 +163,8 @@ def copy(paths: Iterable[str], source: Path, output: Path) -> None:
 
 def static_libraries(described: Mapping[str, list[Json]]) -> set[str]:
     """Return the archives of CPython's own tree that extension modules link, by their path in it."""
-    paths = (
-        entry.get("path_static", "") for candidates in described.values() for c in candidates for entry in c["links"]
-    )
+    candidates = [candidate for several in described.values() for candidate in several]
+    paths: list[str] = [entry.get("path_static", "") for each in candidates for entry in each["links"]]
     return {path.removeprefix("build/") for path in paths if path.startswith("build/Modules/")}
 
 
@@ -173,7 +172,7 @@ def gather(options: argparse.Namespace) -> None:
     """Write the description and copy what it names."""
     source: Path = options.source
     variables = parse_sysconfigdata(next(source.glob("build/lib.*/_sysconfigdata_*.py")).read_text())
-    facts = {"objects": module_objects((source / "Makefile").read_text()), "variables": variables}
+    facts: Json = {"objects": module_objects((source / "Makefile").read_text()), "variables": variables}
     tree = Tree(
         source=source,
         libraries=frozenset(path.name for path in options.libraries.glob("*.a")),

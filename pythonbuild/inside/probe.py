@@ -39,7 +39,7 @@ def neutral(value: object, prefix: str, home: str) -> str:
     """Return ``value`` as text, with this machine's installation prefix and home directory replaced."""
     text = str(value)
     for old, new in ((prefix, PREFIX), (home, "~")):
-        text = re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w.-])", new, text)
+        text = re.sub(rf"(^|[\s='\",:]|-[ILR]){re.escape(old)}(?![\w.-])", rf"\g<1>{new}", text)
     return text
 
 

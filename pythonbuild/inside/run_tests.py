@@ -18,7 +18,9 @@ def interpreter(build: Path) -> Path:
 def main() -> int:
     """Run ``python -m test`` with the words of the command line, and return its exit status."""
     python = interpreter(Path(__file__).resolve().parent)
-    return subprocess.run([python, "-u", "-W", "default", "-bb", "-E", "-m", "test", *sys.argv[1:]], check=False).returncode
+    return subprocess.run(
+        [python, "-u", "-W", "default", "-bb", "-E", "-m", "test", *sys.argv[1:]], check=False
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Build = Literal["bootstrap", "static", "shared", "disabled", "absent"]
+Build = Literal["bootstrap", "static", "shared", "disabled"]
 
 _CONDITIONAL = re.compile(r"^@MODULE_\w+_(?:TRUE|FALSE)@")
 _PLACEHOLDER = re.compile(r"@\w+@")
@@ -49,10 +49,8 @@ class SetupLine:
 class Wanted:
     """What we say of one module.
 
-    ``build``: ``bootstrap`` (CPython itself needs it in the interpreter), ``static``, ``shared``,
-    ``disabled``, or ``absent`` (this version or platform has no such module, and must not have).
-    ``link`` holds words that are added to a shared module's line; ``setup`` is false for a module that
-    CPython lists in its source, and not in a Setup file.
+    ``build``: ``bootstrap`` (CPython itself needs it in the interpreter), ``static``, ``shared`` or
+    ``disabled``; ``link`` holds words that are added to a shared module's line.
     """
 
     build: Build

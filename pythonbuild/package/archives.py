@@ -55,9 +55,7 @@ def write_all(
 ) -> None:
     """Write every archive; ``progress`` counts the bytes of the files that went in."""
     for path, members in archives.items():
-        write_archive(
-            path, members, first=(METADATA,), epoch=epoch, compression=compression, progress=progress
-        )
+        write_archive(path, members, first=(METADATA,), epoch=epoch, compression=compression, progress=progress)
 
 
 def total_size(archives: Mapping[Path, Mapping[str, Path | bytes]]) -> int:

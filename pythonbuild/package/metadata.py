@@ -93,5 +93,3 @@ def licensed(candidate: Mapping[str, Any], licences: Mapping[str, Licence]) -> d
 def unique(words: Iterable[str]) -> list[str]:
     """Return ``words`` without repetition, in their order."""
     return list(dict.fromkeys(words))
-
-

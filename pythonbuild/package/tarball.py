@@ -53,7 +53,6 @@ class Compression:
         )
 
 
-
 def collect(root: Path, prefix: str) -> dict[str, Path]:
     """Return every file, link and directory below ``root`` by its name in an archive, which ``prefix`` starts."""
     found: dict[str, Path] = {}
@@ -65,7 +64,7 @@ def collect(root: Path, prefix: str) -> dict[str, Path]:
     return found
 
 
-def write_archive(
+def write_archive(  # noqa: PLR0913 - all by name
     destination: Path,
     members: Mapping[str, Path | bytes],
     *,
@@ -82,10 +81,13 @@ def write_archive(
     leading = [name for name in first if name in members]
     names = [*leading, *sorted(set(members) - set(leading))]
     compressor = zstandard.ZstdCompressor(compression_params=compression.parameters())
-    with replacing(destination) as stream, compressor.stream_writer(stream, closefd=False) as compressed:
-        with tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT, bufsize=CHUNK) as tar:
-            for name in names:
-                add(tar, name, members[name], epoch, progress)
+    with (
+        replacing(destination) as stream,
+        compressor.stream_writer(stream, closefd=False) as compressed,
+        tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT, bufsize=CHUNK) as tar,
+    ):
+        for name in names:
+            add(tar, name, members[name], epoch, progress)
 
 
 @contextmanager
@@ -108,9 +110,7 @@ def replacing(destination: Path) -> Iterator[IO[bytes]]:
         partial.unlink(missing_ok=True)
 
 
-def add(
-    tar: tarfile.TarFile, name: str, content: Path | bytes, epoch: int, progress: Callable[[int], object]
-) -> None:
+def add(tar: tarfile.TarFile, name: str, content: Path | bytes, epoch: int, progress: Callable[[int], object]) -> None:
     """Add one member. Owner, group and times are neutral; of the mode only 'executable' is kept."""
     info = tarfile.TarInfo(name)
     info.mtime = epoch
@@ -121,7 +121,7 @@ def add(
         return
     status = content.lstat()
     if stat.S_ISLNK(status.st_mode):
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, os.readlink(content), 0o777
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, str(content.readlink()), 0o777
         tar.addfile(info)
     elif stat.S_ISDIR(status.st_mode):
         info.type, info.mode = tarfile.DIRTYPE, 0o755

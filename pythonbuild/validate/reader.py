@@ -100,7 +100,7 @@ def leaks(data: bytes, end: int) -> Iterator[str]:
             place = data.find(prefix, place + len(prefix), end)
 
 
-def read_tree(archive: Path, *, progress: Callable[[int], None] | None = None) -> Tree:
+def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None) -> Tree:
     """Read a whole archive; ``progress`` gets the decompressed size of each member as it is passed.
 
     Raises ValidationError when it can't be read to its end.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def validate(archive: Path, limits: Limits, *, progress: Callable[[int], None] | None = None) -> Report:
+def validate(archive: Path, limits: Limits, *, progress: Callable[[int], object] | None = None) -> Report:
     """Check one full or installation archive against the limits of its target.
 
     ``progress`` is called with the decompressed bytes of each member. Raises ValidationError, one line, when the

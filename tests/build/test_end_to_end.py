@@ -79,7 +79,7 @@ def test_killed_build_leaves_nothing_running(archives: dict[str, Path], tmp_path
     (tmp_path / "build").mkdir()
     for name in ("image", "downloads"):
         (tmp_path / "build" / name).symlink_to(ROOT / "build" / name)
-    words = [ROOT / "build.py", *SELECTION, "--engine", "namespace", "--skip-validation"]
+    words: list[str] = [str(ROOT / "build.py"), *SELECTION, "--engine", "namespace", "--skip-validation"]
     process = subprocess.Popen(words, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     next(line for line in process.stderr if "start " in line)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Search paths lie in a clang configuration file, and flags of this build are given to make: what configure
 # records (and users' compilers later see) is `clang` and CPython's own flags.
 cat > /build/clang.cfg <<EOF

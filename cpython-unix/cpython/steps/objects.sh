@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Objects, libraries and their description, for linking Python into other programs.
 # The words are make's to expand.
 # shellcheck disable=SC2016

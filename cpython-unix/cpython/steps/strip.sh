@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154,SC2164
 # A second copy of the ELF files, without debug information: an overlay for the archives that only run.
 cd /out/python/install
 find . -type f \( -path './bin/*' -o -name '*.so' -o -name '*.so.*' \) -print | while read -r file; do

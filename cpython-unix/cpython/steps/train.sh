@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # CPython's own training task, in parallel. %4m: processes merge their counters into a pool of four files,
 # under a lock, so that none is lost and the directory stays small.
 mkdir -p /build/profile /out/profile

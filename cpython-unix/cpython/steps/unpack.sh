@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154,SC2164
 # Unpack CPython and apply the patches that were selected for this version and target, in their order.
 mkdir -p "$SOURCE"
 tar -xf "$SOURCE_ARCHIVE" -C "$SOURCE" --strip-components=1 --no-same-owner

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The profile was made by a job of its own: tell CPython's makefile that training is done.
 touch profile-run-stamp
 MAKE_VARIABLES+=("PGO_PROF_USE_FLAG=$PROFILE_USE_FLAGS")
