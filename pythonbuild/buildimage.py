@@ -70,7 +70,7 @@ def refresh(settings: Settings, *, check: bool) -> int:
 
     Returns 0, or with ``check`` 1 if the lock is behind.
     """
-    old = load_lock(folder(settings))
+    old = load_lock(folder(settings), complete=False)
     resolving = image_settings(settings, fetch_settings(settings))
     new = rootfs.resolve_lock(load_wanted(folder(settings) / "packages.yml"), resolving.mirrors(), resolving)
     lines = rootfs.differences(old, new)

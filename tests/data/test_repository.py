@@ -1,0 +1,115 @@
+"""The repository's own data: every recipe, patch, pin and documented command."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pythonbuild.arguments import parse
+from pythonbuild.condition import ordinal
+from pythonbuild.decide import Selection, prepare
+from pythonbuild.recipe import Recipe, load_all
+from pythonbuild.settings import ROOT
+from pythonbuild.target import Matrix
+
+RECIPES = load_all(ROOT / "cpython-unix")
+MATRIX = Matrix.load(ROOT / "targets.yml")
+SELECTIONS = [
+    Selection(target=target.triple, python=minor, options=str(flavor))
+    for target in MATRIX.targets.values()
+    for flavor in target.flavors
+    for minor in target.pythons
+]
+
+
+def bounds(versions: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    low, dash, high = versions.partition("-")
+    if not dash:
+        high = low
+    return ordinal(low or "0.0"), ordinal(high or "99.99")
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_every_patch_is_named_once_and_exists(recipe: Recipe) -> None:
+    named = [file for patch in recipe.patches for _, file in patch.files]
+    assert len(named) == len(set(named))
+    assert set(named) == {path.name for path in (recipe.folder / "patches").glob("*.patch")}
+    for patch in recipe.patches:
+        ranges = sorted(bounds(versions) for versions, _ in patch.files if versions)
+        assert all(first[1] < second[0] for first, second in pairwise(ranges)), patch.name
+        assert patch.why
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_pins(recipe: Recipe) -> None:
+    for source in recipe.sources:
+        assert source.licenses or source.public_domain, f"{source.name} has no licence"
+        for origin in source.origins:
+            assert origin.size > 10_000
+            assert origin.kind != "url" or origin.where.startswith("https://")
+            assert origin.kind != "debian" or re.fullmatch(r"[a-z0-9.+-]+/[^/]+\.orig\.tar\.(gz|xz|bz2)", origin.where)
+
+
+def test_every_release_is_pinned_like_a_source() -> None:
+    for release in MATRIX.releases:
+        assert release.status in ("built", "pinned")
+        assert release.version.startswith(f"{release.minor}.")
+        assert len({origin.sha256 for origin in release.source.origins}) == 1
+
+
+def test_every_recipe_is_part_of_some_build() -> None:
+    used = {job.recipe.name for wanted in SELECTIONS for job in prepare(ROOT, wanted, image="0").plan.jobs}
+    assert used == set(RECIPES)
+
+
+def test_flavors_share_libraries_and_the_profile() -> None:
+    keys = {
+        str(wanted.options): prepare(ROOT, wanted, image="0").keys for wanted in SELECTIONS if wanted.python == "3.14"
+    }
+    libraries = set(keys["noopt"]) - {"cpython"}
+    for name in libraries:
+        assert len({found[name] for found in keys.values()}) == 1, name
+    assert len({found["cpython"] for found in keys.values()}) == len(keys)
+    assert keys["pgo"]["cpython-profile"] == keys["pgo+lto"]["cpython-profile"]
+
+
+def test_a_patch_of_cpython_changes_cpython_alone(tmp_path: Path) -> None:
+    import shutil  # noqa: PLC0415
+
+    for name in ("cpython-unix", "pythonbuild", "targets.yml"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
+    wanted = Selection(options="pgo+lto")
+    before = prepare(tmp_path, wanted, image="0")
+    with before.plan.goal.patches[0].open("a") as stream:
+        stream.write("\n")
+    after = prepare(tmp_path, wanted, image="0")
+    assert {name for name in before.keys if before.keys[name] != after.keys[name]} == {"cpython", "cpython-profile"}
+    other = prepare(tmp_path, wanted, image="1")
+    assert not set(other.keys.values()) & set(after.keys.values())
+
+
+def test_readme_commands_parse() -> None:
+    text = (ROOT / "README.md").read_text()
+    words = re.findall(r"^(?:\| `)?\./build\.py([^`#&\n]*)", text, flags=re.MULTILINE)
+    assert len(words) > 8
+    for line in words:
+        parse(shlex.split(line))
+
+
+def test_no_host_of_a_registry_is_named() -> None:
+    hosts = re.compile(r"deb\.debian\.org|pypi\.org|pythonhosted|snapshot\.debian|registry\.npmjs|/root/\.pyenv")
+    places = [
+        *ROOT.glob("*.*"),
+        *(p for d in ("cpython-unix", "pythonbuild", "ci", "docs") for p in (ROOT / d).rglob("*")),
+    ]
+    for path in places:
+        if path.is_file() and path.suffix != ".pyc":
+            assert not hosts.search(path.read_text(errors="replace")), path

@@ -1,0 +1,164 @@
+"""Wrong data points at its line and says what was meant; right data means what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pythonbuild.condition import Facts, in_range, parse_condition
+from pythonbuild.errors import BuildError, DataError
+from pythonbuild.load import read
+from pythonbuild.plan import make_plan
+from pythonbuild.recipe import filled, load_all, load_recipe
+from pythonbuild.schedule import run_all
+from pythonbuild.settings import ROOT
+from pythonbuild.target import Flavor, Matrix
+
+FACTS = Facts(
+    target="x86_64-unknown-linux-gnu", os="linux", arch="x86_64", libc="glibc", python="3.14", flavor=frozenset({"pgo"})
+)
+RECIPE = """\
+name: {name}
+version: "1"
+source:
+  licenses: [MIT]
+  origins:
+    - {{url: "https://example.org/a-1.tar.gz", size: 1, sha256: {sha}}}
+style: configure
+installs: [tools/deps/lib/liba.a]
+"""
+
+
+def recipe(root: Path, name: str = "a", more: str = "") -> Path:
+    folder = root / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.yml").write_text(RECIPE.format(name=name, sha="a" * 64) + more)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("licences: [MIT]\n", r"recipe.yml:9: unknown key 'licences'"),
+        ("confgure: []\n", r"recipe.yml:9: unknown key 'confgure', did you mean 'configure'\?"),
+        ("name: a\n", r"recipe.yml:9: key 'name' stands here twice"),
+        ("needs: zlib\n", r"recipe.yml:9: expected a list"),
+        ("needs: [a: b: c\n", r"recipe.yml:9: not valid YAML"),
+        ("configure:\n  - {args: [x], when: {os: linux}}\n", r"recipe.yml:10: a 'when' needs a 'why'"),
+        ("configure:\n  - {args: [x], when: {oss: linux}, why: w}\n", r"unknown condition 'oss', did you mean 'os'"),
+        ("configure:\n  - {args: [x], when: {python: '3'}, why: w}\n", r"'3' is not a Python minor"),
+        ("env:\n  - set: {A: 1}\n", r"recipe.yml:10: expected text, found 1 \(quote it\)"),
+    ],
+)
+def test_wrong_recipes(tmp_path: Path, more: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load_recipe(recipe(tmp_path, more=more))
+
+
+def test_missing_and_empty_files(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="can't be read"):
+        read(tmp_path / "none.yml")
+    (tmp_path / "empty.yml").write_text("")
+    with pytest.raises(DataError, match="the file is empty"):
+        read(tmp_path / "empty.yml")
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("3.13", ["3.13"], ["3.12", "3.14", "3.1"]),
+        ("3.11-3.13", ["3.11", "3.13"], ["3.10", "3.14", "3.9"]),
+        ("3.13-", ["3.13", "3.20"], ["3.12", "3.9"]),
+        ("-3.13", ["3.9", "3.13"], ["3.14"]),
+    ],
+)
+def test_version_ranges(text: str, inside: list[str], outside: list[str]) -> None:
+    assert all(in_range(minor, text) for minor in inside)
+    assert not any(in_range(minor, text) for minor in outside)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("{os: linux, arch: x86_64}", True),
+        ("{os: linux, arch: aarch64}", False),
+        ("{arch: [aarch64, x86_64]}", True),
+        ("{flavor: pgo}", True),
+        ("{flavor: lto}", False),
+        ("{flavor: '!lto'}", True),
+        ("{python: 3.14-, cross: false}", True),
+        ("{cross: true}", False),
+    ],
+)
+def test_conditions(tmp_path: Path, text: str, *, holds: bool) -> None:
+    path = tmp_path / "when.yml"
+    path.write_text(f"{text}\n".replace("3.14-", "'3.14-'"))
+    assert parse_condition(read(path)).holds(FACTS) is holds
+
+
+def test_fields() -> None:
+    assert filled("a{x}b{{}}", {"x": "1"}, "here") == "a1b{}"
+    with pytest.raises(DataError, match=r"unknown field tripel, did you mean 'triple'"):
+        filled("{tripel}", {"triple": "t"}, "here")
+
+
+def test_flavors_have_one_spelling() -> None:
+    assert str(Flavor.parse("lto+pgo")) == "pgo+lto"
+    assert str(Flavor.parse("lto+freethreaded+pgo")) == "freethreaded+pgo+lto"
+
+
+def test_selection_errors_name_what_exists() -> None:
+    matrix = Matrix.load(ROOT / "targets.yml")
+    with pytest.raises(DataError, match="did you mean 'x86_64-unknown-linux-gnu'"):
+        matrix.target("x86_64-unknown-linux-gun")
+    with pytest.raises(DataError, match=r"unknown Python '3\.2'") as caught:
+        matrix.python("3.2")
+    assert caught.value.hint is not None
+    assert "cpython-3.14.7" in caught.value.hint
+    target, release = matrix.target(matrix.default_target), matrix.python("cpython-3.14")
+    with pytest.raises(DataError, match="unknown option 'pog'"):
+        matrix.flavor("pog", target, release)
+    with pytest.raises(DataError, match="no 'static' build") as caught:
+        matrix.flavor("static", target, release)
+    assert caught.value.hint is not None
+    assert "pgo+lto" in caught.value.hint
+
+
+def test_python_is_found_by_minor_and_by_version() -> None:
+    matrix = Matrix.load(ROOT / "targets.yml")
+    assert {matrix.python(text).version for text in ("cpython-3.14", "3.14", "3.14.7", "cpython-3.14.7")} == {"3.14.7"}
+
+
+def test_circles_and_unknown_needs_are_refused(tmp_path: Path) -> None:
+    matrix = Matrix.load(ROOT / "targets.yml")
+    target, release = matrix.target(matrix.default_target), matrix.python("3.14")
+    flavor = matrix.flavor("noopt", target, release)
+    recipes = load_all(ROOT / "cpython-unix")
+    recipes["zlib"] = load_recipe(recipe(tmp_path, "zlib", "needs: [tk]\n"))
+    with pytest.raises(DataError, match=r"in a circle: .*zlib -> tk"):
+        make_plan(recipes, target, flavor, release)
+    recipes["zlib"] = load_recipe(recipe(tmp_path, "zlib", "needs: [tkk]\n"))
+    with pytest.raises(DataError, match="recipe zlib needs tkk, did you mean 'tk'"):
+        make_plan(recipes, target, flavor, release)
+
+
+def test_schedule_keeps_order_and_stops_at_the_first_error() -> None:
+    needs = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}
+    done: list[str] = []
+    run_all(needs, done.append, workers=2)
+    assert done[0] == "a"
+    assert done[-1] == "d"
+    assert sorted(done) == ["a", "b", "c", "d"]
+
+    def fail(name: str) -> None:
+        done.append(name)
+        if name == "b":
+            raise BuildError("b broke")
+
+    done.clear()
+    stopped: list[bool] = []
+    with pytest.raises(BuildError, match="b broke"):
+        run_all(needs, fail, workers=1, stop=lambda: stopped.append(True))
+    assert "d" not in done
+    assert stopped == [True]
