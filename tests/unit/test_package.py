@@ -139,7 +139,7 @@ def document() -> dict[str, Any]:
         "python_major_minor_version python_implementation_name python_implementation_cache_tag python_exe "
         "python_bytecode_magic_number python_symbol_visibility libpython_link_mode run_tests license_path"
     )
-    lists = "python_implementation_version python_stdlib_test_packages crt_features licenses".split()
+    lists = ["python_implementation_version", "python_stdlib_test_packages", "crt_features", "licenses"]
     lists.append("python_extension_module_loading")
     maps = "python_paths python_paths_abstract python_config_vars python_suffixes"
     return {
