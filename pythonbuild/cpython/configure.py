@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pythonbuild.condition import Facts
 
-ARGS = ("arguments", "compile", "instrument", "link", "link_python", "profile_use", "training")
+ARGS = ("arguments", "compile", "instrument", "link", "link_python", "link_shared", "profile_use", "training")
 SETS = ("answers", "make")
 
 

@@ -19,7 +19,9 @@ Job = Literal["profile", "build"]
 Variables = dict[str, "str | tuple[str, ...]"]
 
 SOURCE = "/build/cpython"
-EXPORT_DYNAMIC = ("-Xlinker", "-export-dynamic")  # what CPython's configure puts into LINKFORSHARED
+# What CPython's configure puts into LINKFORSHARED and BLDSHARED.
+EXPORT_DYNAMIC = ("-Xlinker", "-export-dynamic")
+BUILD_SHARED = ("$(CC)", "-shared", "$(PY_CORE_LDFLAGS)")
 
 
 def script_inputs(
@@ -85,6 +87,7 @@ def make_variables(
     compiler = configuration.words("compile", facts, values)
     linker = configuration.words("link", facts, values)
     python = configuration.words("link_python", facts, values)
+    shared = configuration.words("link_shared", facts, values)
     if job == "profile":
         counting = configuration.words("instrument", facts, values)
         compiler, linker = (*compiler, *counting), (*linker, *counting)
@@ -92,6 +95,7 @@ def make_variables(
         "CFLAGS_NODIST": " ".join(compiler),
         "LDFLAGS_NODIST": " ".join(linker),
         "LINKFORSHARED": " ".join((*EXPORT_DYNAMIC, *python)),
+        "BLDSHARED": " ".join((*BUILD_SHARED, *shared)),
         **configuration.variables("make", facts),
     }
     return tuple(f"{name}={value}" for name, value in variables.items())

@@ -44,7 +44,8 @@ def test_the_real_build_uses_the_profile() -> None:
     variables, _ = inputs("3.14", "pgo+lto")
     assert "-fprofile-instr-use=/in/profile/code.profdata" in str(variables["PROFILE_USE_FLAGS"])
     assert "-fprofile-instr-generate" not in make_variable(variables, "CFLAGS_NODIST")
-    assert "-ffat-lto-objects" in make_variable(variables, "LDFLAGS_NODIST")
+    assert "-flto=full" in make_variable(variables, "LINKFORSHARED").split()
+    assert "-flto=full" in make_variable(variables, "BLDSHARED").split()
     assert inputs("3.14", "noopt")[0]["PROFILE_USE_FLAGS"] == ""
 
 

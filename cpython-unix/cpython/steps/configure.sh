@@ -11,3 +11,5 @@ export CC="clang --config=/build/clang.cfg" CXX="clang++ --config=/build/clang.c
 export PKG_CONFIG="pkg-config --static" CONFIG_SITE=/in/config.site MODULE_BUILDTYPE=static
 ./configure "${CONFIGURE_ARGS[@]}" || { tail -n 60 config.log; exit 1; }
 PYTHONPATH=/in/inside python3 -m pythonbuild.inside.setup_modules configured --modules=/in/extension-modules.json --source="$SOURCE"
+# make imports every module it has built, from build/lib.*: _tkinter finds Tcl and Tk two directories up.
+ln -sf "$PREFIX"/lib/libtcl*.so "$SOURCE/"

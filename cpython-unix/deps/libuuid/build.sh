@@ -1,9 +1,19 @@
 # shellcheck shell=bash disable=SC2154
-./configure --build="$BUILD_TRIPLE" --host="$HOST_TRIPLE" --prefix="$PREFIX" --libdir="$PREFIX/lib" \
-    --localstatedir=/var \
-    --disable-all-programs --enable-libuuid --disable-shared --enable-static --with-pic --disable-nls \
-    --disable-asciidoc --disable-gtk-doc --disable-bash-completion --without-systemd --without-python --without-ncursesw --without-tinfo
-make -j"$NUM_JOBS" libuuid.la libuuid/uuid.pc
-install -D -m 644 -t "/out$PREFIX/lib" .libs/libuuid.a
+read -r -a flags <<< "$CFLAGS"
+read -r -a system <<< "$LIBUUID_SYSTEM"
+sources=(libuuid/src/{clear,compare,copy,gen_uuid,isnull,pack,parse,predefined,unpack,unparse,uuid_time}.c
+    lib/{md5,randutils,sha1}.c)
+$CC "${flags[@]}" -D_GNU_SOURCE "${system[@]/#/-D}" -D_PATH_LOCALSTATEDIR='"/var"' -Iinclude -Ilibuuid/src -c "${sources[@]}"
+"$AR" crs libuuid.a ./*.o
+install -D -m 644 -t "/out$PREFIX/lib" libuuid.a
 install -D -m 644 -t "/out$PREFIX/include/uuid" libuuid/src/uuid.h
-install -D -m 644 -t "/out$PREFIX/lib/pkgconfig" libuuid/uuid.pc
+mkdir -p "/out$PREFIX/lib/pkgconfig"
+cat > "/out$PREFIX/lib/pkgconfig/uuid.pc" <<PC
+prefix=$PREFIX
+Name: uuid
+Description: Universally unique id library
+Version: $VERSION
+Libs: -L\${prefix}/lib -luuid
+Libs.private: -lpthread
+Cflags: -I\${prefix}/include/uuid
+PC

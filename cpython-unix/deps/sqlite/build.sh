@@ -4,7 +4,7 @@ read -r -a system <<< "$SQLITE_SYSTEM"
 features=("${features[@]/#/-DSQLITE_}")
 
 # UPDATE_DELETE_LIMIT changes the grammar, so the features count where the amalgamation is made, too.
-CC=$CC_FOR_BUILD CFLAGS=-O1 CPPFLAGS='' LDFLAGS='' ./configure --disable-tcl --disable-readline --update-limit
+CC=$CC_FOR_BUILD CFLAGS=-O1 CPPFLAGS='' LDFLAGS='' ./configure --with-tclsh=/usr/bin/tclsh --disable-readline --update-limit
 make OPTS="${features[*]}" sqlite3.c sqlite3.h sqlite3ext.h
 
 read -r -a flags <<< "$CFLAGS"
