@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pythonbuild.distribution import stored_goal
-from pythonbuild.key import file_digest, text_digest
+from pythonbuild.key import digest, text_digest
 from pythonbuild.log import progress
 from pythonbuild.package.archives import full_members, full_name, install_members, install_name, total_size, write_all
 from pythonbuild.package.metadata import Identity, Licence, python_json
@@ -119,7 +119,7 @@ def stamp_key(prepared: Prepared, wishes: Wishes, settings: Settings) -> str:
     code = hashlib.sha256()
     for folder in CODE:
         for path in sorted((settings.root / "pythonbuild" / folder).glob("*.py")):
-            code.update(file_digest(path).encode())
+            code.update(digest(path.read_bytes()).encode())
     goal = prepared.keys[prepared.plan.goal.id]
     words = [goal, wishes.tag, wishes.epoch, wishes.level, str(prepared.plan.target.limits), str(settings.dist)]
     return text_digest(json.dumps([*words, code.hexdigest()]))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pythonbuild.render import Rendered
 
@@ -30,12 +29,12 @@ def components(rendered: Rendered, *, image: str, needs: Mapping[str, str]) -> d
     for source in rendered.job.sources:
         pins = "\n".join(origin.sha256 for origin in source.origins)
         parts[f"source {source.name}"] = text_digest(pins)
-    for name, path in rendered.recipe_files.items():
-        parts[f"file {name}"] = file_digest(path)
+    for name, data in rendered.recipe_files.items():
+        parts[f"file {name}"] = digest(data)
     for name, text in rendered.files.items():
         parts[f"input {name}"] = text_digest(text)
-    for name, path in rendered.inside.items():
-        parts[f"inside {name}"] = file_digest(path)
+    for name, data in rendered.inside.items():
+        parts[f"inside {name}"] = digest(data)
     for name, key in needs.items():
         parts[f"need {name}"] = key
     return dict(sorted(parts.items()))
@@ -48,9 +47,9 @@ def key_of(parts: Mapping[str, str]) -> str:
 
 def text_digest(text: str) -> str:
     """Return the sha256 of ``text`` as UTF-8, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest(text.encode())
 
 
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def digest(data: bytes) -> str:
+    """Return the sha256 of ``data``, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

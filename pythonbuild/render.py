@@ -28,24 +28,27 @@ INSIDE = "inside/pythonbuild"
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
-    """What a job's engine is given: the script, texts for ``/in``, and files of the checkout to copy there."""
+    """What a job's engine is given: the script, texts for ``/in``, and the contents of files of the checkout.
+
+    Contents, not paths: a file that is edited while a build runs must not get under a key of its old self.
+    """
 
     job: Job
     script: str
     installs: tuple[str, ...]
     files: Mapping[str, str] = field(default_factory=dict)
-    recipe_files: Mapping[str, Path] = field(default_factory=dict)
-    inside: Mapping[str, Path] = field(default_factory=dict)
+    recipe_files: Mapping[str, bytes] = field(default_factory=dict)
+    inside: Mapping[str, bytes] = field(default_factory=dict)
 
     def write(self, directory: Path) -> Path:
         """Write everything below ``directory``, as it is to appear in ``/in``, and return it."""
         texts = {"script.sh": self.script, **self.files}
         for name, text in texts.items():
             put_text(directory / name, text)
-        for name, path in self.recipe_files.items():
-            put_bytes(directory / "recipe" / name, path.read_bytes())
-        for name, path in self.inside.items():
-            put_bytes(directory / INSIDE / name, path.read_bytes())
+        for name, data in self.recipe_files.items():
+            put_bytes(directory / "recipe" / name, data)
+        for name, data in self.inside.items():
+            put_bytes(directory / INSIDE / name, data)
         return directory
 
 
@@ -80,7 +83,7 @@ class Renderer:
             installs=tuple(
                 filled(path, job.target.template_values(), where) for path in job.recipe.install_paths(job.facts)
             ),
-            recipe_files=recipe_files,
+            recipe_files=contents(recipe_files),
         )
 
     def render_cpython(self, job: Job) -> Rendered:
@@ -95,16 +98,17 @@ class Renderer:
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
         text = self.prelude(job, {**common_variables(job), **variables})
         text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
-        inside = {path.name: path for path in sorted((self.root / "pythonbuild" / "inside").glob("*.py"))}
+        package = self.root / "pythonbuild"
+        inside = {f"inside/{path.name}": path for path in sorted((package / "inside").glob("*.py"))}
+        inside["__init__.py"] = package / "__init__.py"
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
         return Rendered(
             job=job,
             script=text,
             installs=installs,
             files=files,
-            recipe_files=recipe_files,
-            inside={"__init__.py": self.root / "pythonbuild" / "__init__.py"}
-            | {f"inside/{name}": path for name, path in inside.items()},
+            recipe_files=contents(recipe_files),
+            inside=contents(inside),
         )
 
     def prelude(self, job: Job, variables: Mapping[str, Value]) -> str:
@@ -184,6 +188,11 @@ def folder_files(recipe: Recipe) -> list[tuple[str, Path]]:
     """Return the files of a recipe's folder by their path in it, without its YAML."""
     found = sorted(path for path in recipe.folder.rglob("*") if path.is_file() and path.suffix not in (".yml", ".md"))
     return [(path.relative_to(recipe.folder).as_posix(), path) for path in found]
+
+
+def contents(files: Mapping[str, Path]) -> dict[str, bytes]:
+    """Return what is in each of ``files``."""
+    return {name: path.read_bytes() for name, path in files.items()}
 
 
 def is_patch(path: Path) -> bool:

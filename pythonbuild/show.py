@@ -73,9 +73,9 @@ def script_text(prepared: Prepared, job: Job) -> str:
     """Return the script that the job runs; files that it reads in are shown behind it."""
     rendered = prepared.rendered[job.id]
     parts = [rendered.script]
-    for name, path in rendered.recipe_files.items():
+    for name, data in rendered.recipe_files.items():
         if name.endswith(".sh"):
-            parts.append(f"\n# ---- /in/recipe/{name}\n{path.read_text()}")
+            parts.append(f"\n# ---- /in/recipe/{name}\n{data.decode()}")
     return "".join(parts)
 
 

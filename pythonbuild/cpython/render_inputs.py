@@ -51,8 +51,6 @@ def script_inputs(
         "ABI_SUFFIX": abi_suffix(facts),
         "CONFIGURE_ARGS": configuration.words("arguments", facts, values),
         "MAKE_VARIABLES": make_variables(configuration, facts, values, job),
-        # Never linked: it is half of the linking time, and only test_embed uses it.
-        "MAKE_OPTIONS": ("-o", "Programs/_testembed"),
         "TRAINING_ARGS": configuration.words("training", facts, values),
         "PROFILE_USE_FLAGS": " ".join(configuration.words("profile_use", facts, values)),
         "OBJECT_FILE_FORMAT": "elf",
