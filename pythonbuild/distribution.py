@@ -66,7 +66,7 @@ def make_distribution(settings: Settings, decide: Callable[[str], Prepared], wis
     prepared = built(workshop, decide)
     archives, reports = checked_archives(workshop, prepared, wishes)
     for report in reports:
-        workshop.console.line(f"{report.archive.name}: {report.summary}" if report.ok else report.text())
+        workshop.console.line(f"{report.archive.name}: {report.summary()}" if report.ok else report.text())
     if not all(report.ok for report in reports):
         raise ValidationError(
             "an archive is not what it must be", hint="it is kept for a look, and must not be released"

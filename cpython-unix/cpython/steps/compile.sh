@@ -1,3 +1,3 @@
 # shellcheck shell=bash disable=SC2154
 # The interpreter, libpython and the shared extension modules. MAKE_VARIABLES are flags of this build only.
-make -j"$NUM_JOBS" "${MAKE_OPTIONS[@]}" "${MAKE_VARIABLES[@]}"
+make -j"$NUM_JOBS" "${MAKE_VARIABLES[@]}"

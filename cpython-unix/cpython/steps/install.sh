@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Byte code is left out (--help: compileall prints its usage and stops): it would carry times of this build.
-make "${MAKE_OPTIONS[@]}" "${MAKE_VARIABLES[@]}" COMPILEALL_OPTS=--help DESTDIR=/out/python-tmp install
+make "${MAKE_VARIABLES[@]}" COMPILEALL_OPTS=--help DESTDIR=/out/python-tmp install
 mkdir -p /out/python
 mv /out/python-tmp/install /out/python/install
 rmdir /out/python-tmp

@@ -2,7 +2,8 @@
 # Its own __atomic_compare_exchange collides with the compiler's builtin of that name.
 sed -i 's/__atomic_compare_exchange(/__atomic_compare_exchange_db(/' src/dbinc/atomic.h
 # Code and configure tests are older than C99: no prototypes, implicit int.
-export CFLAGS="$CFLAGS -std=gnu89 -Wno-error=implicit-function-declaration -Wno-error=implicit-int -Wno-error=int-conversion -Wno-error=incompatible-pointer-types -Wno-deprecated-non-prototype"
+CFLAGS+=" -std=gnu89 -Wno-error=implicit-function-declaration -Wno-error=implicit-int -Wno-error=int-conversion"
+CFLAGS+=" -Wno-error=incompatible-pointer-types -Wno-deprecated-non-prototype"
 mkdir -p /build/bdb-build
 cd /build/bdb-build
 "$SOURCE/dist/configure" --build="$BUILD_TRIPLE" --host="$HOST_TRIPLE" --prefix="$PREFIX" --libdir="$PREFIX/lib" \
