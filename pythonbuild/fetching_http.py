@@ -72,6 +72,11 @@ class Hosts:
         with self._lock:
             self._answered.add(host)
 
+    def has_answered(self, host: str) -> bool:
+        """Return whether ``host`` ever gave an answer in this run; then it is not down for good."""
+        with self._lock:
+            return host in self._answered
+
     def gave_up(self, host: str, reason: str) -> None:
         """Note that all attempts failed. A host that never answered anything is not asked again."""
         with self._lock:
@@ -142,6 +147,8 @@ class Downloader:
         try:
             response = open_url(url, have, self.patience)
         except HostDown as error:
+            if self.hosts.has_answered(host):
+                raise Transient(str(error)) from None
             self.hosts.down(host, str(error))
             raise
         except Refused:
@@ -217,6 +224,8 @@ def status_fault(error: urllib.error.HTTPError) -> Exception:
 def connection_fault(reason: object) -> Exception:
     """Return what a failure before any answer means: mostly that the host is out of reach for this run."""
     text = describe(reason)
+    if isinstance(reason, socket.gaierror) and reason.errno == socket.EAI_AGAIN:
+        return Transient(f"host can't be resolved ({reason.strerror})")  # the name server did not answer
     if isinstance(reason, socket.gaierror):
         return HostDown(f"host can't be resolved ({reason.strerror})")
     if isinstance(reason, ssl.SSLCertVerificationError):

@@ -161,6 +161,38 @@ def test_a_host_without_address_is_asked_once_in_a_run(bench: Bench, monkeypatch
     assert bench.pauses == []
 
 
+def test_a_name_server_that_does_not_answer_is_asked_again(
+    server: Server, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = socket.getaddrinfo, [socket.EAI_AGAIN, socket.EAI_AGAIN]
+
+    def resolve(host: str, *words: Any, **named: Any) -> Any:
+        if failures:
+            raise socket.gaierror(failures.pop(), "Temporary failure in name resolution")
+        return real(host, *words, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    bench.fetch(origin(server.url("/z", whole())))
+    assert len(bench.pauses) == 2
+
+
+def test_a_host_that_has_answered_is_not_down_for_good(
+    server: Server, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.fetch(origin(server.url("/z", whole())))
+    real, failures = socket.getaddrinfo, [socket.EAI_NONAME]
+
+    def resolve(host: str, *words: Any, **named: Any) -> Any:
+        if failures:
+            raise socket.gaierror(failures.pop(), "Name or service not known")
+        return real(host, *words, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    other = origin(server.url("/y", whole()), file="other.tar.gz")
+    bench.fetch(other)
+    assert len(bench.pauses) == 1
+
+
 def test_a_host_that_never_answers_is_given_up_after_its_retries(bench: Bench) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=hang_up, args=(listener, 4))
