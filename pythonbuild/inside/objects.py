@@ -35,8 +35,11 @@ COPIED = (
 MAIN_OBJECT = "Programs/python.o"
 INITTAB = "Modules/config"
 
-# makesetup's rule for a module: `Modules/_abc$(EXT_SUFFIX):  Modules/_abc.o $(MODULE__ABC_LDEPS); ...`
-_RULE = re.compile(r"^Modules/(\w+)\$\(EXT_SUFFIX\):\s*(.*?)\s*\$\(MODULE_", re.MULTILINE)
+# makesetup's rule for a module, on one line:
+# `Modules/_x$(EXT_SUFFIX):  Modules/_x.o ...; $(BLDSHARED)  Modules/_x.o $(MODULE__X_LDFLAGS) ... -o Modules/...`
+_RULE = re.compile(
+    r"^Modules/(\w+)\$\(EXT_SUFFIX\):([^;$\n]*)[^;\n]*;[ \t]*\$\(BLDSHARED\)(.*) -o Modules/", re.MULTILINE
+)
 _ENTRY = re.compile(r'\{"(\w+)",\s*(\w+)\}')
 
 Json = dict[str, Any]
@@ -58,6 +61,16 @@ class Tree:
 def module_objects(makefile: str) -> dict[str, tuple[str, ...]]:
     """Return the object files of each module in a makefile that makesetup has extended."""
     return {match[1]: tuple(match[2].split()) for match in _RULE.finditer(makefile)}
+
+
+def module_libraries(makefile: str, variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return the link words of each module in such a makefile, its variables expanded once."""
+
+    def value(match: re.Match[str]) -> str:
+        # MODULE_LDFLAGS_SHARED and such are for shared modules alone.
+        return str(variables.get(match[1], "")) if match[1].endswith("_LDFLAGS") else ""
+
+    return {match[1]: re.sub(r"\$\((\w+)\)", value, match[3]) for match in _RULE.finditer(makefile)}
 
 
 def inittab(config: str) -> dict[str, str]:
@@ -92,14 +105,14 @@ def links(words: str, tree: Tree) -> list[Json]:
 def extension(name: str, wanted: Mapping[str, Any], facts: Mapping[str, Any], tree: Tree) -> Json:
     """Return the description of one extension module that CPython's Setup files have.
 
-    ``facts`` holds ``objects`` by module and the configuration ``variables``. The key ``recipes`` names
-    the libraries' recipes; whoever writes the metadata turns it into licences.
+    ``facts`` holds ``objects`` and ``libraries`` by module, and the configuration ``variables``. The key
+    ``recipes`` names the libraries' recipes; whoever writes the metadata turns it into licences.
     """
     objects = facts["objects"].get(name, ())
     found: Json = {
         "in_core": False,
         "init_fn": f"PyInit_{name}",
-        "links": links(str(facts["variables"].get(f"MODULE_{name.upper()}_LDFLAGS", "")), tree),
+        "links": links(facts["libraries"].get(name, ""), tree),
         "objs": [f"build/{path}" for path in objects],
         "recipes": list(wanted["needs"]),
         "required": wanted["build"] == "bootstrap",
@@ -172,7 +185,12 @@ def gather(options: argparse.Namespace) -> None:
     """Write the description and copy what it names."""
     source: Path = options.source
     variables = parse_sysconfigdata(next(source.glob("build/lib.*/_sysconfigdata_*.py")).read_text())
-    facts: Json = {"objects": module_objects((source / "Makefile").read_text()), "variables": variables}
+    makefile = (source / "Makefile").read_text()
+    facts: Json = {
+        "objects": module_objects(makefile),
+        "libraries": module_libraries(makefile, variables),
+        "variables": variables,
+    }
     tree = Tree(
         source=source,
         libraries=frozenset(path.name for path in options.libraries.glob("*.a")),

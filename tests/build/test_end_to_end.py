@@ -80,12 +80,11 @@ def test_killed_build_leaves_nothing_running(archives: dict[str, Path], tmp_path
     for name in ("image", "downloads"):
         (tmp_path / "build" / name).symlink_to(ROOT / "build" / name)
     words: list[str] = [str(ROOT / "build.py"), *SELECTION, "--engine", "namespace", "--skip-validation"]
-    process = subprocess.Popen(words, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    next(line for line in process.stderr if "start " in line)
-    time.sleep(2)
-    process.kill()
-    process.wait()
+    with subprocess.Popen(words, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "start " in line)
+        time.sleep(2)
+        process.kill()
     time.sleep(1)
     running = subprocess.run(["ps", "axww", "-o", "args"], stdout=subprocess.PIPE, text=True, check=True).stdout
     assert str(tmp_path) not in running

@@ -8,12 +8,19 @@ from typing import Any
 
 from pythonbuild.inside import objects
 
+
+def rule(name: str, objects: str, dependencies: str, words: str) -> str:
+    target = f"Modules/{name}$(EXT_SUFFIX)"
+    return f"{target}:  {objects}{dependencies}; $(BLDSHARED)  {objects} {words} $(MODULE_LDFLAGS_SHARED) -o {target}\n"
+
+
+# The two forms that makesetup has written: with LDEPS since 3.14, without before.
 MAKEFILE = (
     "Modules/_abc.o: $(srcdir)/Modules/_abc.c; $(CC) -c x\n"
-    "Modules/_abc$(EXT_SUFFIX):  Modules/_abc.o $(MODULE__ABC_LDEPS); $(BLDSHARED)  Modules/_abc.o\n"
-    "Modules/_ssl$(EXT_SUFFIX):  Modules/_ssl.o $(MODULE__SSL_LDEPS); x\n"
-    "Modules/_md5$(EXT_SUFFIX):  Modules/md5module.o $(MODULE__MD5_LDEPS); x\n"
-    "Modules/_tkinter$(EXT_SUFFIX):  Modules/_tkinter.o Modules/tkappinit.o $(MODULE__TKINTER_LDEPS); x\n"
+    + rule("_abc", "Modules/_abc.o", " $(MODULE__ABC_LDEPS)", "$(MODULE__ABC_LDFLAGS)")
+    + rule("_ssl", "Modules/_ssl.o", "", "$(MODULE__SSL_LDFLAGS)")
+    + rule("_md5", "Modules/md5module.o", "", "Modules/_hacl/libHacl_Hash_MD5.a")
+    + rule("_tkinter", "Modules/_tkinter.o Modules/tkappinit.o", "", "$(MODULE__TKINTER_LDFLAGS) -Wl,-rpath,'$$ORIGIN'")
 )
 CONFIG_C = """
 extern PyObject* PyInit__abc(void);
@@ -30,7 +37,7 @@ VARIABLES = {
     "LIBPL": "/install/lib/python3.14/config-3.14-x86_64-linux-gnu",
     "LIBRARY": "libpython3.14.a",
     "LIBS": "-lpthread -ldl",
-    "MODULE__MD5_LDFLAGS": "Modules/_hacl/libHacl_Hash_MD5.a",
+    "MODULE_LDFLAGS_SHARED": "$(if ,-L. -lpython3.14)",
     "MODULE__SSL_LDFLAGS": "-L/tools/deps/lib -lssl -lcrypto -lssl -lm",
     "MODULE__TKINTER_LDFLAGS": "-ltcl9.0",
 }
@@ -99,6 +106,9 @@ def test_extensions_say_what_they_link(tmp_path: Path) -> None:
         {"name": "ssl", "path_static": "build/lib/libssl.a"},
         {"name": "crypto", "path_static": "build/lib/libcrypto.a"},
         {"name": "m", "system": True},
+    ]
+    assert extensions["_md5"][0]["links"] == [
+        {"name": "Hacl_Hash_MD5", "path_static": "build/Modules/_hacl/libHacl_Hash_MD5.a"}
     ]
     assert extensions["_ssl"][0]["recipes"] == ["openssl"]
     assert extensions["_abc"][0]["required"] is True
