@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # Seconds that the long ones take on two processors: only to start the longest chain first.
 COST = {"openssl": 70, "tk": 40, "tcl": 40, "sqlite": 30, "ncurses": 30, "libx11": 40, "bdb": 25, "libuuid": 25}
-WORKERS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +139,6 @@ class Place:
             image=self.image,
             store=workshop.store,
             sources=self.sources,
-            jobs_each=workshop.settings.jobs,
         )
 
 
@@ -165,17 +163,16 @@ def build_jobs(workshop: Workshop, prepared: Prepared, names: Sequence[str], pla
     executor = place.executor(workshop, prepared)
     done = 0
 
-    def run(name: str) -> None:
+    def run(name: str, processors: int) -> None:
         nonlocal done
         title = prepared.plan.job(name).title
         workshop.console.line(f"start  {title}")
-        seconds = executor.run(name)
+        seconds = executor.run(name, processors)
         done += 1
         workshop.console.line(f"done   {title} in {seconds:.0f} s ({done} of {len(names)})")
 
     needs = {name: prepared.plan.job(name).needs for name in names}
-    workers = min(WORKERS, workshop.settings.jobs)
-    run_all(needs, run, workers=workers, cost=COST, stop=executor.stop)
+    run_all(needs, run, processors=workshop.settings.jobs, cost=COST, stop=executor.stop)
 
 
 def wanted_sources(prepared: Prepared, names: Sequence[str]) -> list[Source]:

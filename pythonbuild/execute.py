@@ -53,13 +53,12 @@ class Executor:
     image: Image
     store: Store
     sources: Mapping[str, Path]
-    jobs_each: int
     _open: set[Engine] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
     _stopped: bool = False
 
-    def run(self, name: str) -> float:
-        """Build the job called ``name`` and store its result; return the seconds it took.
+    def run(self, name: str, processors: int) -> float:
+        """Build the job called ``name`` on ``processors`` and store its result; return the seconds it took.
 
         ``JobError`` with log, script and shell command when its script fails or leaves something out.
         """
@@ -67,16 +66,16 @@ class Executor:
         started = time.monotonic()
         with self.store.building(self.prepared.keys[name], name) as stored:
             if stored is None:
-                self.build(job, started)
+                self.build(job, started, processors)
         return time.monotonic() - started
 
-    def build(self, job: Job, started: float) -> None:
+    def build(self, job: Job, started: float, processors: int) -> None:
         """Run the script of ``job`` in a new work directory and store what it made."""
         work = self.work_directory(job)
         with FileLog(self.log_path(job)) as log:
             engine = self.opened(job, work)
             try:
-                engine.run(SCRIPT, env=self.environment(), log=log)
+                engine.run(SCRIPT, env=environment(processors), log=log)
                 self.keep(job, engine, log, started)
             except CommandFailed as error:
                 raise self.failure(job, f"the script exited with {error.exit_code}", log) from None
@@ -89,7 +88,7 @@ class Executor:
         job = self.prepared.plan.job(name)
         engine = self.opened(job, self.work_directory(job))
         try:
-            engine.shell(env=self.environment())
+            engine.shell(env=environment(self.settings.jobs))
         finally:
             self.close(engine)
 
@@ -137,10 +136,6 @@ class Executor:
             engine.put(path, IN / "sources" / source.file)
         return engine
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of every script: all else is written in the script itself."""
-        return {"PATH": SEARCH, "HOME": "/tmp", "NUM_JOBS": str(self.jobs_each)}  # noqa: S108 - inside the engine
-
     def work_directory(self, job: Job) -> Path:
         """Return the job's work directory, made empty."""
         work = self.settings.work / f"{job.id}-{self.prepared.keys[job.id][:16]}"
@@ -177,6 +172,11 @@ class Executor:
             engines = list(self._open)
         for engine in engines:
             engine.close()
+
+
+def environment(processors: int) -> dict[str, str]:
+    """Return the environment of every script: all else is written in the script itself."""
+    return {"PATH": SEARCH, "HOME": "/tmp", "NUM_JOBS": str(processors)}  # noqa: S108 - inside the engine
 
 
 def present(tree: Path, path: str) -> bool:

@@ -23,32 +23,52 @@ def weights(needs: Mapping[str, Sequence[str]], cost: Mapping[str, float]) -> di
     return longest
 
 
+def deal(ready: Sequence[str], free: int, cost: Mapping[str, float]) -> dict[str, int]:
+    """Return how many of ``free`` processors each job gets that starts now: in proportion to its own ``cost``.
+
+    Each gets at least one; where there are more jobs than processors, the last of ``ready`` get none and wait.
+    """
+    chosen = ready[:free]
+    total = sum(cost.get(name, 1.0) for name in chosen)
+    shares = {}
+    for place, name in enumerate(chosen):
+        others = len(chosen) - place - 1
+        shares[name] = max(1, min(free - others, round(free * cost.get(name, 1.0) / total)))
+        free -= shares[name]
+        total -= cost.get(name, 1.0)
+    return shares
+
+
 def run_all(
     needs: Mapping[str, Sequence[str]],
-    run: Callable[[str], None],
+    run: Callable[[str, int], None],
     *,
-    workers: int,
+    processors: int,
     cost: Mapping[str, float] | None = None,
     stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Call ``run(name)`` for every key of ``needs``, each after its needs, at most ``workers`` at once.
+    """Call ``run(name, share)`` for every key of ``needs``, each after its needs.
 
-    Of the jobs that are ready the one on the longest remaining chain goes first. When one raises, no
+    ``share`` is how many of ``processors`` the job may use: together the jobs under way use no more than there
+    are. Of the jobs that are ready the one on the longest remaining chain goes first. When one raises, no
     other is started, ``stop`` is called to end those under way, and the first error is raised again.
     """
     order = weights(needs, cost or {})
     waiting = {name: {need for need in wanted if need in needs} for name, wanted in needs.items()}
     running: dict[Future[None], str] = {}
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="job") as pool:
+    shares: dict[str, int] = {}
+    with ThreadPoolExecutor(max_workers=processors, thread_name_prefix="job") as pool:
         try:
             while waiting or running:
                 ready = sorted((n for n, left in waiting.items() if not left), key=order.__getitem__, reverse=True)
-                for name in ready[: workers - len(running)]:
+                for name, share in deal(ready, processors - sum(shares.values()), cost or {}).items():
                     del waiting[name]
-                    running[pool.submit(run, name)] = name
+                    shares[name] = share
+                    running[pool.submit(run, name, share)] = name
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     finished = running.pop(future)
+                    del shares[finished]
                     future.result()
                     for left in waiting.values():
                         left.discard(finished)

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from pythonbuild.condition import Facts, in_range, parse_condition
-from pythonbuild.errors import BuildError, DataError
+from pythonbuild.errors import DataError
 from pythonbuild.load import read
 from pythonbuild.plan import make_plan
 from pythonbuild.recipe import filled, load_all, load_recipe
-from pythonbuild.schedule import run_all
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Flavor, Matrix
 
@@ -141,24 +140,3 @@ def test_circles_and_unknown_needs_are_refused(tmp_path: Path) -> None:
     recipes["zlib"] = load_recipe(recipe(tmp_path, "zlib", "needs: [tkk]\n"))
     with pytest.raises(DataError, match="recipe zlib needs tkk, did you mean 'tk'"):
         make_plan(recipes, target, flavor, release)
-
-
-def test_schedule_keeps_order_and_stops_at_the_first_error() -> None:
-    needs = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}
-    done: list[str] = []
-    run_all(needs, done.append, workers=2)
-    assert done[0] == "a"
-    assert done[-1] == "d"
-    assert sorted(done) == ["a", "b", "c", "d"]
-
-    def fail(name: str) -> None:
-        done.append(name)
-        if name == "b":
-            raise BuildError("b broke")
-
-    done.clear()
-    stopped: list[bool] = []
-    with pytest.raises(BuildError, match="b broke"):
-        run_all(needs, fail, workers=1, stop=lambda: stopped.append(True))
-    assert "d" not in done
-    assert stopped == [True]

@@ -19,7 +19,6 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "settings": set(),
     "locks": set(),
-    "jobserver": {"errors"},
     "log": {"errors"},
     "load": {"errors"},
     "condition": {"errors", "load"},

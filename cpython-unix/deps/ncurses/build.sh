@@ -3,6 +3,8 @@ search=/etc/terminfo:/lib/terminfo:/usr/share/terminfo:/usr/lib/terminfo:/usr/sh
 # The last resort, in the library itself: systems without any terminfo still have a working terminal.
 built_in=xterm-256color,xterm,screen-256color,screen,tmux-256color,linux,vt100,dumb
 
+# ncurses asks ar for the times of members, which differ between builds, unless it is told what to ask for.
+export cf_cv_ar_flags=-crvD
 # tic and infocmp are the build image's: what they write is the same everywhere.
 ./configure --build="$BUILD_TRIPLE" --host="$HOST_TRIPLE" --prefix="$PREFIX" --libdir="$PREFIX/lib" \
     --with-build-cc="$CC_FOR_BUILD" --with-build-cflags=-O1 --with-build-cppflags= --with-build-ldflags= \

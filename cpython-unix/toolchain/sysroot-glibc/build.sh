@@ -22,6 +22,7 @@ for file in crt1.o Scrt1.o libc_nonshared.a libc.so.6 libm.so.6 libpthread.so.0 
     cp "$(cached "$file")" "$sysroot/usr/lib/$file"
 done
 cp "$(cached 'libld.so.2')" "$sysroot/usr/lib/ld.so"
+llvm-strip --strip-debug "$sysroot"/usr/lib/*
 
 # crti.o and crtn.o only hold the frame of the old .init section; current compilers leave it empty.
 : > /build/empty.c
