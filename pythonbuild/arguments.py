@@ -47,6 +47,12 @@ def running() -> argparse.ArgumentParser:
     group.add_argument("--build-dir", type=Path, help="work, store and downloads (default: build)")
     group.add_argument("--offline", action="store_true", help="use only what was fetched before")
     group.add_argument("--locked", action="store_true", help="fail if an image package of the lock can't be had")
+    group.add_argument(
+        "--base-image",
+        metavar="NAME@sha256:...",
+        help="with the docker engine: an image of a registry to install the locked packages on "
+        "(default: one made here from the lock)",
+    )
     group.add_argument("--debian-mirror", metavar="URL", help="a Debian mirror (default: the machine's apt sources)")
     return parser
 

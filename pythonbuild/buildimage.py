@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pythonbuild.image.lock import load_lock, load_wanted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pythonbuild.image.lock import PackageLock
     from pythonbuild.log import Console
     from pythonbuild.settings import Settings
 
@@ -30,23 +32,41 @@ def fetch_settings(settings: Settings) -> FetchSettings:
 
 def digest_in_use(settings: Settings) -> str:
     """Return the digest of the package set that the image is, or will be, made from."""
-    return rootfs.digest_in_use(load_lock(folder(settings)), settings.images)
+    lock = load_lock(folder(settings))
+    if settings.base_image:
+        return digest_over_base(lock, settings.base_image)
+    return rootfs.digest_in_use(lock, settings.images)
+
+
+def digest_over_base(lock: PackageLock, base: str) -> str:
+    """Return the digest of an image that has the packages of ``lock`` on top of the registry's image ``base``."""
+    return hashlib.sha256(f"{lock.digest}\n{base}\n".encode()).hexdigest()
 
 
 def dockerfile(settings: Settings) -> str:
     """Return the Dockerfile of the Docker engine's image."""
-    return render_dockerfile(folder(settings), load_lock(folder(settings)))
+    return render_dockerfile(folder(settings), load_lock(folder(settings)), settings.base_image)
 
 
 def ready(settings: Settings, console: Console, factory: EngineFactory, fetching: FetchSettings) -> Image:
     """Return the image for ``factory``, made from the lock if it is not there yet."""
     lock = load_lock(folder(settings))
+    if settings.base_image:
+        return ready_over_base(settings, factory, digest_over_base(lock, settings.base_image))
     made = rootfs.find_rootfs(lock, settings.images)
     if made is None:
         with console.step(f"build image: {len(lock.packages)} packages"):
             made = rootfs.ensure_rootfs(lock, packages(settings), settings.images, image_settings(settings, fetching))
     text = render_dockerfile(folder(settings), made.used)
     return factory.prepare(ImageFiles(digest=made.used.digest, tree=made.tree, dockerfile=text))
+
+
+def ready_over_base(settings: Settings, factory: EngineFactory, digest: str) -> Image:
+    """Return the image that the engine builds itself, by apt, on an image of a registry.
+
+    ``EngineError`` from an engine that has no images of its own.
+    """
+    return factory.prepare(ImageFiles(digest=digest, tree=None, dockerfile=dockerfile(settings)))
 
 
 def packages(settings: Settings) -> Path:

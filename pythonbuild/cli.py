@@ -58,6 +58,7 @@ def settings_from(arguments: argparse.Namespace, environment: dict[str, str]) ->
         engine=given.get("engine") or "auto",
         offline=bool(given.get("offline")),
         locked=bool(given.get("locked")),
+        base_image=given.get("base_image") or environment.get("PYTHONBUILD_BASE_IMAGE"),
         debian_mirror=given.get("debian_mirror") or environment.get("PYTHONBUILD_DEBIAN_MIRROR"),
     )
     build = given.get("build_dir") or environment.get("PYTHONBUILD_BUILD_DIR")

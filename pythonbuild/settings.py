@@ -18,6 +18,7 @@ class Settings:
     jobs: int = 1
     engine: str = "auto"
     debian_mirror: str | None = None
+    base_image: str | None = None
     offline: bool = False
     locked: bool = False
     keep: bool = False

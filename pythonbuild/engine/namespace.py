@@ -54,7 +54,10 @@ class NamespaceFactory:
     def prepare(self, files: ImageFiles) -> Image:
         """Return the unpacked tree as an image."""
         if files.tree is None:
-            raise EngineError("the namespace engine needs the build image as an unpacked tree")
+            raise EngineError(
+                "the namespace engine can't use an image of a registry",
+                hint="leave --base-image out, or use --engine docker",
+            )
         return Image(digest=files.digest, where=str(files.tree))
 
     def open(self, image: Image, work: Path, label: str) -> NamespaceEngine:

@@ -134,7 +134,7 @@ def test_a_place_that_can_not_be_made_is_an_engine_error(tmp_path: Path) -> None
 
 
 def test_a_tree_is_needed() -> None:
-    with pytest.raises(EngineError, match="unpacked tree"):
+    with pytest.raises(EngineError, match="image of a registry"):
         NamespaceFactory().prepare(ImageFiles(digest="0" * 64, tree=None, dockerfile=""))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from debian.deb822 import Release
 
+from pythonbuild.buildimage import digest_over_base
 from pythonbuild.errors import DataError, FetchError
 from pythonbuild.image import index as index_module
 from pythonbuild.image.dockerfile import render_dockerfile
@@ -203,3 +204,9 @@ def test_dockerfile_over_a_pinned_image() -> None:
 def test_dockerfile_base_must_be_pinned() -> None:
     with pytest.raises(DataError, match="not pinned"):
         render_dockerfile(FOLDER, load_lock(FOLDER), "debian:trixie-slim")
+
+
+def test_a_base_of_a_registry_is_part_of_the_digest() -> None:
+    lock = load_lock(FOLDER)
+    digests = {digest_over_base(lock, f"debian@sha256:{digit * 64}") for digit in "ab"}
+    assert len(digests | {lock.digest}) == 3
