@@ -103,10 +103,11 @@ def extract(chunks: Iterable[bytes], destination: Path) -> None:
 
 def below(destination: Path, name: str) -> Path:
     """Return the place of the member ``name``, whose first component stands for ``destination``."""
-    parts = [part for part in name.split("/") if part not in ("", ".")]
+    # podman leaves the first component of a volume's own name empty.
+    parts = [part for part in name.removeprefix("./").split("/")[1:] if part not in ("", ".")]
     if ".." in parts:
         raise OSError(f"the archive holds the path {name}")
-    return destination.joinpath(*parts[1:])
+    return destination.joinpath(*parts)
 
 
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:

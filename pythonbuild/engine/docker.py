@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 ANSWER = 10  # seconds in which a daemon must answer
 PATIENCE = 900  # seconds that moving a large tree may take
-BASE = "pythonbuild/base"
-REPOSITORY = "pythonbuild/image"
+BASE = "localhost/pythonbuild/base"  # podman takes a name without a registry for one of Docker Hub
+REPOSITORY = "localhost/pythonbuild/image"
 LABEL = "pythonbuild"
 SOCKET = "unix:///var/run/docker.sock"  # where the SDK looks when DOCKER_HOST says nothing else
 # Process 1 of a container. The command gets nothing of its environment; both streams become one, so
@@ -304,7 +304,8 @@ def import_base(client: docker.DockerClient, tree: Path, tag: str) -> None:
         client.images.get(f"{BASE}:{tag}")
     except ImageNotFound:
         with contextlib.closing(chunks_of_tree(tree)) as stream:
-            client.api.import_image_from_stream(stream, repository=BASE, tag=tag)
+            # The tag is part of the name: podman overlooks one that is given apart.
+            client.api.import_image_from_stream(stream, repository=f"{BASE}:{tag}")
 
 
 def labels(name: str) -> dict[str, str]:

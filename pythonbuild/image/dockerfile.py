@@ -22,7 +22,7 @@ DIRECTORIES = ("build", "in", "out", "sysroot", "tmp", "tools")
 
 def local_base(digest: str) -> str:
     """Return the name of the image that is imported from the unpacked tree with ``digest``."""
-    return f"pythonbuild/base:{digest[:12]}"
+    return f"localhost/pythonbuild/base:{digest[:12]}"
 
 
 def render_dockerfile(folder: Path, lock: PackageLock, base: str | None = None) -> str:

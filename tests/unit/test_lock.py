@@ -187,7 +187,7 @@ def test_no_mirror_has_the_index() -> None:
 def test_dockerfile_over_the_imported_tree() -> None:
     lock = load_lock(FOLDER)
     text = render_dockerfile(FOLDER, lock)
-    assert f"FROM pythonbuild/base:{lock.digest[:12]}\n" in text
+    assert f"FROM localhost/pythonbuild/base:{lock.digest[:12]}\n" in text
     assert "apt-get" not in text
     assert lock.digest in text
 
