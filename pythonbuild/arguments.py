@@ -15,6 +15,7 @@ EXAMPLES = """\
 examples:
   ./build.py --target x86_64-unknown-linux-gnu --python cpython-3.14 --options pgo+lto
   ./build.py plan --options noopt
+  ./build.py plan --all --python 3.14
   ./build.py show script openssl
   ./build.py test dist/*-full.tar.zst
 """
@@ -34,7 +35,7 @@ def selection() -> argparse.ArgumentParser:
     group = parser.add_argument_group("what to build")
     group.add_argument("--target", metavar="TRIPLE", help="target triple (default: the first of targets.yml)")
     group.add_argument("--python", metavar="VERSION", help="cpython-3.14, 3.14 or 3.14.7 (default: see targets.yml)")
-    group.add_argument("--options", metavar="FLAVOR", help="debug, noopt, lto, pgo, pgo+lto (default: pgo+lto)")
+    group.add_argument("--options", metavar="FLAVOR", help="pgo+lto, debug, freethreaded+lto, ... (default: pgo+lto)")
     return parser
 
 
@@ -78,6 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
     both = [selection(), running()]
     packaging(commands.add_parser("build", parents=both, help="build, package and validate a distribution"))
     plan = commands.add_parser("plan", parents=both, help="print the jobs of a build and whether they are stored")
+    plan.add_argument("--all", action="store_true", help="every distribution instead, or those of --target and so on")
     form = plan.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
     form.add_argument("--dot", action="store_true", help="as a Graphviz graph")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
+    from pythonbuild.store import Store
 
     Environment = Mapping[str, str]
 
@@ -68,16 +69,35 @@ def release_tag(given: str | None, environment: Environment) -> str:
 
 
 def plan(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
-    """Print the jobs of a build in order, and which of them are stored."""
+    """Print the jobs of a build in order, and which of them are stored; or every distribution that can be built."""
     from pythonbuild.show import plan_dot, plan_json, plan_text  # noqa: PLC0415
     from pythonbuild.store import Store  # noqa: PLC0415
 
-    prepared = decided(settings, arguments)
     store = Store(settings.store)
+    if arguments.all:
+        return plan_all(settings, arguments, store)
+    prepared = decided(settings, arguments)
     if arguments.json:
         text = json.dumps(plan_json(prepared, store), indent=2)
     else:
         text = plan_dot(prepared) if arguments.dot else plan_text(prepared, store)
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def plan_all(settings: Settings, arguments: argparse.Namespace, store: Store) -> int:
+    """Print every distribution of the matrix, and which of them are stored."""
+    from pythonbuild.buildimage import digest_in_use  # noqa: PLC0415
+    from pythonbuild.decide import Checkout, distributions  # noqa: PLC0415
+    from pythonbuild.show import matrix_json, matrix_text, row_of  # noqa: PLC0415
+
+    if arguments.dot:
+        raise DataError("--dot draws the jobs of one distribution", hint="leave --all out, or use --json")
+    image = digest_in_use(settings)
+    checkout = Checkout.read(settings.root)
+    chosen = distributions(checkout.matrix, selection_of(arguments))
+    rows = [row_of(checkout.prepare(*words, image=image), store) for words in chosen]
+    text = json.dumps(matrix_json(rows), indent=2) if arguments.json else matrix_text(rows)
     sys.stdout.write(text + "\n")
     return 0
 

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from pythonbuild import key as keys
 from pythonbuild.execute import Prepared
+from pythonbuild.flavor import Flavor
 from pythonbuild.plan import make_plan
 from pythonbuild.recipe import load_all
 from pythonbuild.render import Renderer
 from pythonbuild.target import Matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pythonbuild.target import Flavor, PythonRelease, Target
+    from pythonbuild.recipe import Recipe
+    from pythonbuild.target import PythonRelease, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +38,51 @@ def select(matrix: Matrix, selection: Selection) -> tuple[Target, Flavor, Python
     return target, flavor, release
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """The data of a checkout, read once, from which any number of plans can be made."""
+
+    matrix: Matrix
+    recipes: Mapping[str, Recipe]
+    renderer: Renderer
+
+    @classmethod
+    def read(cls, root: Path) -> Checkout:
+        """Return the data below ``root``."""
+        matrix = Matrix.load(root / "targets.yml")
+        return cls(matrix=matrix, recipes=load_all(root / "cpython-unix"), renderer=Renderer(root))
+
+    def prepare(self, target: Target, flavor: Flavor, release: PythonRelease, *, image: str) -> Prepared:
+        """Return the plan for one distribution, rendered and with keys."""
+        plan = make_plan(self.recipes, target, flavor, release)
+        rendered = {job.id: self.renderer.render(job) for job in plan.jobs}
+        parts: dict[str, dict[str, str]] = {}
+        found: dict[str, str] = {}
+        for job in plan.jobs:
+            needs = {need: found[need] for need in job.needs}
+            parts[job.id] = keys.components(rendered[job.id], image=image, needs=needs)
+            found[job.id] = keys.key_of(parts[job.id])
+        return Prepared(plan=plan, image=image, rendered=rendered, parts=parts, keys=found)
+
+
 def prepare(root: Path, selection: Selection, *, image: str) -> Prepared:
     """Return the plan for ``selection``, rendered and with keys.
 
     ``root`` is the checkout; ``image`` the digest of the build image, a part of every key.
     """
-    matrix = Matrix.load(root / "targets.yml")
-    target, flavor, release = select(matrix, selection)
-    recipes = load_all(root / "cpython-unix")
-    plan = make_plan(recipes, target, flavor, release)
-    renderer = Renderer(root)
-    rendered = {job.id: renderer.render(job) for job in plan.jobs}
-    parts: dict[str, dict[str, str]] = {}
-    found: dict[str, str] = {}
-    for job in plan.jobs:
-        needs = {need: found[need] for need in job.needs}
-        parts[job.id] = keys.components(rendered[job.id], image=image, needs=needs)
-        found[job.id] = keys.key_of(parts[job.id])
-    return Prepared(plan=plan, image=image, rendered=rendered, parts=parts, keys=found)
+    checkout = Checkout.read(root)
+    target, flavor, release = select(checkout.matrix, selection)
+    return checkout.prepare(target, flavor, release, image=image)
+
+
+def distributions(matrix: Matrix, selection: Selection) -> Iterator[tuple[Target, Flavor, PythonRelease]]:
+    """Yield everything that can be built; where ``selection`` names something, only what is that."""
+    targets = [matrix.target(selection.target)] if selection.target else matrix.targets.values()
+    releases = [matrix.python(selection.python)] if selection.python else matrix.releases
+    wanted = Flavor.parse(selection.options) if selection.options else None
+    for target in targets:
+        for release in releases:
+            if release.minor in target.pythons:
+                for flavor in target.flavors_of(release.minor):
+                    if wanted in (None, flavor):
+                        yield target, flavor, release

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -21,9 +22,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
-    """A YAML value and where it stands: a scalar as str, int, bool or None, a list or a mapping of nodes."""
+    """A YAML value and where it stands: a scalar as str, int, bool or None, a list or a mapping of nodes.
+
+    Two are equal only if they are one, so that what is made of a file can be kept by its node.
+    """
 
     value: object
     path: Path
@@ -126,13 +130,19 @@ class Fields:
 def read(path: Path) -> Node:
     """Return the content of a YAML file; ``DataError`` for one that is missing, broken or repeats a key."""
     try:
-        with path.open(encoding="utf-8") as stream:
-            tree = yaml.compose(stream, Loader=yaml.SafeLoader)
+        return parsed(path, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} can't be read: {error}") from None
+
+
+@lru_cache(maxsize=256)
+def parsed(path: Path, text: str) -> Node:
+    """Return the content of a YAML file whose text is known. The same text is parsed once: that takes long."""
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DataError(f"{path}:{line}: not valid YAML: {error.problem}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} can't be read: {error}") from None
     if tree is None:
         raise DataError(f"{path}:1: the file is empty")
     return convert(tree, path)

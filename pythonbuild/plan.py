@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pythonbuild.condition import Facts
+    from pythonbuild.flavor import Flavor
     from pythonbuild.recipe import Recipe
     from pythonbuild.source import Source
-    from pythonbuild.target import Flavor, PythonRelease, Target
+    from pythonbuild.target import PythonRelease, Target
 
 Role = Literal["library", "toolchain", "tool", "profile", "cpython"]
 

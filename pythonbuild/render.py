@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pythonbuild.plan import Job
-    from pythonbuild.recipe import Recipe
 
 Value = str | tuple[str, ...]
 
@@ -66,12 +65,15 @@ class Renderer:
             autoescape=False,  # noqa: S701 - shell, not HTML; values go through the q filter
         )
         self.environment.filters["q"] = quoted
+        # What was read of a file, so that all plans of one run see the same.
+        self.contents: dict[Path, bytes] = {}
+        self.folders: dict[Path, list[tuple[str, Path]]] = {}
 
     def render(self, job: Job) -> Rendered:
         """Return ``job`` as script and files."""
         if job.recipe.kind == "cpython":
             return self.render_cpython(job)
-        recipe_files = {name: path for name, path in folder_files(job.recipe) if not is_patch(path)}
+        recipe_files = {name: path for name, path in self.folder_files(job.recipe.folder) if not is_patch(path)}
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
         where = f"recipe {job.recipe.name}"
         own = {k: filled(v, job.target.template_values(), where) for k, v in job.recipe.environment(job.facts).items()}
@@ -83,7 +85,7 @@ class Renderer:
             installs=tuple(
                 filled(path, job.target.template_values(), where) for path in job.recipe.install_paths(job.facts)
             ),
-            recipe_files=contents(recipe_files),
+            recipe_files=self.read(recipe_files),
         )
 
     def render_cpython(self, job: Job) -> Rendered:
@@ -99,7 +101,9 @@ class Renderer:
         text = self.prelude(job, {**common_variables(job), **variables})
         text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
         package = self.root / "pythonbuild"
-        inside = {f"inside/{path.name}": path for path in sorted((package / "inside").glob("*.py"))}
+        inside = {
+            f"inside/{name}": path for name, path in self.folder_files(package / "inside") if path.suffix == ".py"
+        }
         inside["__init__.py"] = package / "__init__.py"
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
         return Rendered(
@@ -107,8 +111,8 @@ class Renderer:
             script=text,
             installs=installs,
             files=files,
-            recipe_files=contents(recipe_files),
-            inside=contents(inside),
+            recipe_files=self.read(recipe_files),
+            inside=self.read(inside),
         )
 
     def prelude(self, job: Job, variables: Mapping[str, Value]) -> str:
@@ -125,6 +129,20 @@ class Renderer:
             patches=[f"/in/recipe/patches/{path.name}" for path in job.patches] if unpack else [],
             licenses=first.license_files if first else (),
         )
+
+    def folder_files(self, folder: Path) -> list[tuple[str, Path]]:
+        """Return the files of a folder by their path in it, without YAML and texts for readers."""
+        if folder not in self.folders:
+            found = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".yml", ".md"))
+            self.folders[folder] = [(path.relative_to(folder).as_posix(), path) for path in found]
+        return self.folders[folder]
+
+    def read(self, files: Mapping[str, Path]) -> dict[str, bytes]:
+        """Return what is in each of ``files``."""
+        for path in files.values():
+            if path not in self.contents:
+                self.contents[path] = path.read_bytes()
+        return {name: self.contents[path] for name, path in files.items()}
 
     def body(self, job: Job, name: str) -> str:
         """Return the part of a library's script that builds it."""
@@ -182,17 +200,6 @@ def common_variables(job: Job) -> dict[str, Value]:
 def quoted(value: str | tuple[str, ...] | list[str]) -> str:
     """Return ``value``, or each of several, quoted for the shell."""
     return shlex.quote(value) if isinstance(value, str) else shlex.join(value)
-
-
-def folder_files(recipe: Recipe) -> list[tuple[str, Path]]:
-    """Return the files of a recipe's folder by their path in it, without its YAML."""
-    found = sorted(path for path in recipe.folder.rglob("*") if path.is_file() and path.suffix not in (".yml", ".md"))
-    return [(path.relative_to(recipe.folder).as_posix(), path) for path in found]
-
-
-def contents(files: Mapping[str, Path]) -> dict[str, bytes]:
-    """Return what is in each of ``files``."""
-    return {name: path.read_bytes() for name, path in files.items()}
 
 
 def is_patch(path: Path) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pythonbuild.execute import Prepared
     from pythonbuild.plan import Job
@@ -51,6 +52,47 @@ def plan_json(prepared: Prepared, store: Store) -> dict[str, Any]:
         "goal": plan.goal.id,
         "jobs": jobs,
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One distribution of the matrix. ``status`` is that of its Python: built (and tested), or pinned (only listed)."""
+
+    name: str
+    target: str
+    python: str
+    minor: str
+    options: str
+    status: str
+    stored: bool
+    key: str
+
+
+def row_of(prepared: Prepared, store: Store) -> Row:
+    """Return what the list of all distributions says of one."""
+    plan = prepared.plan
+    return Row(
+        name=f"{plan.release.title}-{plan.target.triple}-{plan.flavor}",
+        target=plan.target.triple,
+        python=plan.release.version,
+        minor=plan.release.minor,
+        options=str(plan.flavor),
+        status=plan.release.status,
+        stored=is_stored(prepared, store, plan.goal),
+        key=prepared.keys[plan.goal.id],
+    )
+
+
+def matrix_text(rows: Sequence[Row]) -> str:
+    """Return all distributions, one a line: state, status of the Python, key, name."""
+    title = f"# {len(rows)} distributions, {sum(row.stored for row in rows)} stored"
+    states = {True: "stored", False: "build"}
+    return "\n".join([title, *(f"{states[row.stored]:<7} {row.status:<7} {row.key[:12]}  {row.name}" for row in rows)])
+
+
+def matrix_json(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return all distributions as CI services take a matrix: a list under ``include``."""
+    return {"include": [asdict(row) for row in rows]}
 
 
 def plan_dot(prepared: Prepared) -> str:

@@ -7,37 +7,13 @@ from typing import TYPE_CHECKING
 
 from pythonbuild.condition import Facts
 from pythonbuild.errors import DataError
+from pythonbuild.flavor import Choice, Flavor, all_flavors, described, parse_choices
 from pythonbuild.load import Fields, Node, did_you_mean, read
 from pythonbuild.source import Source, parse_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-# The spelling order of archive names and of PYTHON.json's build_options.
-WORDS = ("freethreaded", "debug", "noopt", "pgo", "lto", "static", "shared")
-
-
-@dataclass(frozen=True)
-class Flavor:
-    """A set of option words, such as pgo and lto. Prints in the canonical order."""
-
-    words: frozenset[str]
-
-    @classmethod
-    def parse(cls, text: str) -> Flavor:
-        """Return the flavor that ``text`` spells in any order; ``DataError`` for an unknown word."""
-        words = text.split("+")
-        for word in words:
-            if word not in WORDS:
-                raise DataError(
-                    f"unknown option {word!r} in {text!r}{did_you_mean(word, WORDS)}",
-                    hint=f"options are: {', '.join(WORDS)}, joined by +",
-                )
-        return cls(frozenset(words))
-
-    def __str__(self) -> str:
-        return "+".join(word for word in WORDS if word in self.words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +41,7 @@ class Target:
     toolchain: tuple[str, ...]
     clang_config: tuple[str, ...]
     fields: Mapping[str, str]
-    flavors: tuple[Flavor, ...]
+    choices: tuple[Choice, ...]
     pythons: tuple[str, ...]
     cross: bool
     emulator: str
@@ -82,6 +58,10 @@ class Target:
             flavor=flavor,
             cross=self.cross,
         )
+
+    def flavors_of(self, minor: str) -> tuple[Flavor, ...]:
+        """Return the flavors that this target has of a Python minor."""
+        return all_flavors(self.choices, self.facts(python=minor))
 
     def template_values(self) -> dict[str, str]:
         """Return the ``{fields}`` that recipes may use."""
@@ -173,12 +153,14 @@ class Matrix:
     def flavor(self, text: str, target: Target, release: PythonRelease) -> Flavor:
         """Return the flavor ``text`` if ``target`` and ``release`` have it."""
         flavor = Flavor.parse(text)
-        has = ", ".join(map(str, target.flavors))
-        if flavor not in target.flavors:
-            raise DataError(f"{target.triple} has no {text!r} build", hint=f"it has: {has}")
         if release.minor not in target.pythons:
             raise DataError(
                 f"{target.triple} has no Python {release.minor}", hint=f"it has: {', '.join(target.pythons)}"
+            )
+        if flavor not in target.flavors_of(release.minor):
+            raise DataError(
+                f"{target.triple} has no {text!r} build of Python {release.minor}",
+                hint=f"it has: {described(target.choices, target.facts(python=release.minor))}",
             )
         return flavor
 
@@ -217,7 +199,7 @@ def parse_target(triple: str, node: Node, families: Mapping[str, Node]) -> Targe
         toolchain=fields.texts("toolchain"),
         clang_config=fields.texts("clang_config"),
         fields={} if values is None else {name: value.text() for name, value in values.mapping().items()},
-        flavors=tuple(Flavor.parse(text) for text in fields.texts("flavors")),
+        choices=parse_choices(fields.need("flavors").items()),
         pythons=fields.texts("pythons"),
         cross=(cross := fields.take("cross")) is not None and cross.flag(),
         emulator=fields.text("emulator"),

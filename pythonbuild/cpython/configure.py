@@ -6,6 +6,7 @@ Text -> data; nothing runs here. ``DataError`` points at the line that is wrong.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pythonbuild.load import Fields, read
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pythonbuild.condition import Facts
+    from pythonbuild.load import Node
 
 ARGS = ("arguments", "compile", "instrument", "link", "link_python", "link_shared", "profile_use", "training")
 SETS = ("answers", "make")
@@ -49,9 +51,15 @@ def merge(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 def load_configuration(path: Path) -> Configuration:
     """Return the content of ``configure.yml``."""
-    fields = Fields(read(path))
+    return parse_configuration(read(path))
+
+
+@lru_cache(maxsize=16)
+def parse_configuration(tree: Node) -> Configuration:
+    """Return the content of a file that was read."""
+    fields = Fields(tree)
     configuration = Configuration(
-        path=path,
+        path=tree.path,
         args={name: tuple(map(parse_args, fields.rows(name))) for name in ARGS},
         sets={name: tuple(map(parse_set, fields.rows(name))) for name in SETS},
     )

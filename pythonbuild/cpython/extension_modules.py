@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from pythonbuild.condition import Condition, parse_condition
@@ -42,8 +43,14 @@ class ModuleRow:
 
 def load_modules(path: Path) -> tuple[ModuleRow, ...]:
     """Return the rows of ``extension-modules.yml``."""
+    return parse_modules(read(path))
+
+
+@lru_cache(maxsize=16)
+def parse_modules(tree: Node) -> tuple[ModuleRow, ...]:
+    """Return the rows of a file that was read."""
     rows: list[ModuleRow] = []
-    for build, node in read(path).mapping().items():
+    for build, node in tree.mapping().items():
         known = next((word for word in BUILDS if word == build), None)
         if known is None:
             raise node.error(f"unknown head {build!r}{did_you_mean(build, BUILDS)}")
@@ -84,8 +91,14 @@ def select(rows: Iterable[ModuleRow], facts: Facts) -> dict[str, ModuleRow]:
 
 def as_json(modules: Mapping[str, ModuleRow]) -> str:
     """Return the decided rows as the JSON that ``inside/setup_modules.py`` and ``inside/objects.py`` read."""
+    return rows_as_json(tuple(sorted(modules.items(), key=lambda item: item[0])))
+
+
+@lru_cache(maxsize=16)
+def rows_as_json(rows: tuple[tuple[str, ModuleRow], ...]) -> str:
+    """Return the JSON of decided rows; most flavors of a Python have the same ones."""
     content = {
         name: {"build": row.build, "needs": list(row.needs), "link": list(row.link), "test": row.test}
-        for name, row in sorted(modules.items())
+        for name, row in rows
     }
     return json.dumps(content, indent=1, sort_keys=True) + "\n"

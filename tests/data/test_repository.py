@@ -11,19 +11,13 @@ import pytest
 
 from pythonbuild.arguments import parse
 from pythonbuild.condition import ordinal
-from pythonbuild.decide import Selection, prepare
-from pythonbuild.recipe import Recipe, load_all
+from pythonbuild.decide import Checkout, Selection, distributions, prepare
+from pythonbuild.recipe import Recipe
 from pythonbuild.settings import ROOT
-from pythonbuild.target import Matrix
 
-RECIPES = load_all(ROOT / "cpython-unix")
-MATRIX = Matrix.load(ROOT / "targets.yml")
-SELECTIONS = [
-    Selection(target=target.triple, python=minor, options=str(flavor))
-    for target in MATRIX.targets.values()
-    for flavor in target.flavors
-    for minor in target.pythons
-]
+CHECKOUT = Checkout.read(ROOT)
+RECIPES, MATRIX = CHECKOUT.recipes, CHECKOUT.matrix
+PREPARED = [CHECKOUT.prepare(*words, image="0") for words in distributions(MATRIX, Selection())]
 
 
 def bounds(versions: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -62,19 +56,27 @@ def test_every_release_is_pinned_like_a_source() -> None:
 
 
 def test_every_recipe_is_part_of_some_build() -> None:
-    used = {job.recipe.name for wanted in SELECTIONS for job in prepare(ROOT, wanted, image="0").plan.jobs}
+    used = {job.recipe.name for prepared in PREPARED for job in prepared.plan.jobs}
     assert used == set(RECIPES)
 
 
-def test_flavors_share_libraries_and_the_profile() -> None:
-    keys = {
-        str(wanted.options): prepare(ROOT, wanted, image="0").keys for wanted in SELECTIONS if wanted.python == "3.14"
-    }
+def test_flavors_share_libraries_and_profiles() -> None:
+    chosen = distributions(MATRIX, Selection(target=MATRIX.default_target, python="3.14"))
+    keys = {str(words[1]): CHECKOUT.prepare(*words, image="0").keys for words in chosen}
     libraries = set(keys["noopt"]) - {"cpython"}
     for name in libraries:
         assert len({found[name] for found in keys.values()}) == 1, name
     assert len({found["cpython"] for found in keys.values()}) == len(keys)
-    assert keys["pgo"]["cpython-profile"] == keys["pgo+lto"]["cpython-profile"]
+    profile = {flavor: found["cpython-profile"] for flavor, found in keys.items() if "cpython-profile" in found}
+    assert profile["pgo"] == profile["pgo+lto"] == profile["pgo+lto+shared"]
+    assert profile["freethreaded+pgo"] == profile["freethreaded+pgo+lto+shared"] != profile["pgo"]
+
+
+def test_a_list_of_all_has_the_keys_of_each() -> None:
+    for prepared in PREPARED[:: max(1, len(PREPARED) // 8)]:
+        plan = prepared.plan
+        alone = Selection(target=plan.target.triple, python=plan.release.version, options=str(plan.flavor))
+        assert prepare(ROOT, alone, image="0").keys == prepared.keys
 
 
 def test_a_patch_of_cpython_changes_cpython_alone(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pythonbuild.cpython.render_inputs import Job, abi_suffix, config_site, script_inputs
+from pythonbuild.flavor import Flavor
 from pythonbuild.recipe import load_recipe
-from pythonbuild.target import Flavor, Matrix
+from pythonbuild.target import Matrix
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,11 +8,12 @@ import pytest
 
 from pythonbuild.condition import Facts, in_range, parse_condition
 from pythonbuild.errors import DataError
+from pythonbuild.flavor import Flavor
 from pythonbuild.load import read
 from pythonbuild.plan import make_plan
 from pythonbuild.recipe import filled, load_all, load_recipe
 from pythonbuild.settings import ROOT
-from pythonbuild.target import Flavor, Matrix
+from pythonbuild.target import Matrix
 
 FACTS = Facts(
     target="x86_64-unknown-linux-gnu", os="linux", arch="x86_64", libc="glibc", python="3.14", flavor=frozenset({"pgo"})

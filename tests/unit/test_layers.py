@@ -11,7 +11,7 @@ import pytest
 from pythonbuild.settings import ROOT
 
 PACKAGE = ROOT / "pythonbuild"
-DATA = {"errors", "load", "condition", "source", "series", "recipe", "target"}
+DATA = {"errors", "load", "condition", "source", "series", "recipe", "flavor", "target"}
 DECIDE = DATA | {"cpython", "plan"}
 
 # module or package -> modules and packages of ours that it may import
@@ -25,7 +25,8 @@ ALLOWED: dict[str, set[str]] = {
     "source": {"errors", "load"},
     "series": {"errors", "load", "condition"},
     "recipe": {"errors", "load", "condition", "series", "source"},
-    "target": {"errors", "load", "condition", "source"},
+    "flavor": {"errors", "load", "condition"},
+    "target": {"errors", "load", "condition", "flavor", "source"},
     "cpython": DATA,
     "plan": DATA | {"cpython"},
     "render": DECIDE,
