@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from pythonbuild.cpython.extension_modules import load_modules, select
+from pythonbuild.cpython.render_inputs import profile_facts
 from pythonbuild.errors import DataError
 from pythonbuild.load import did_you_mean
 
@@ -114,7 +115,9 @@ def make_plan(recipes: Mapping[str, Recipe], target: Target, flavor: Flavor, rel
         release=release,
     )
     if "pgo" in flavor.words:
-        jobs[PROFILE] = replace(build, id=PROFILE, role="profile")
+        facts = profile_facts(facts)
+        patches = cpython.selected_patches(facts)
+        jobs[PROFILE] = replace(build, id=PROFILE, role="profile", facts=facts, patches=patches)
         build = replace(build, needs=tuple(jobs))
     jobs[CPYTHON] = build
     return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()))

@@ -19,6 +19,8 @@ Job = Literal["profile", "build"]
 Variables = dict[str, "str | tuple[str, ...]"]
 
 SOURCE = "/build/cpython"
+# Options that say how the compiled source is linked, and not what is compiled.
+LINKING = frozenset({"lto", "shared"})
 # What CPython's configure puts into LINKFORSHARED and BLDSHARED.
 EXPORT_DYNAMIC = ("-Xlinker", "-export-dynamic")
 BUILD_SHARED = ("$(CC)", "-shared", "$(PY_CORE_LDFLAGS)")
@@ -37,8 +39,7 @@ def script_inputs(
     ``recipe.yml`` says what each is for. ``DataError`` for broken YAML in the recipe's folder.
     """
     if job == "profile":
-        # A profile belongs to the source: counted without LTO, and one for pgo and pgo+lto alike.
-        facts = replace(facts, flavor=facts.flavor - {"lto"})
+        facts = profile_facts(facts)
     configuration = load_configuration(recipe.folder / "configure.yml")
     modules = select(load_modules(recipe.folder / "extension-modules.yml"), facts)
     values = field_values(target)
@@ -60,6 +61,15 @@ def script_inputs(
         "extension-modules.json": as_json(modules),
     }
     return variables, files
+
+
+def profile_facts(facts: Facts) -> Facts:
+    """Return the facts of the job that makes the profile for a build with ``facts``.
+
+    A profile belongs to the compiled source. How that is linked doesn't matter: it is counted without LTO
+    and in one program, and one profile serves pgo, pgo+lto, pgo+shared ... The free-threaded source is another.
+    """
+    return replace(facts, flavor=facts.flavor - LINKING)
 
 
 def field_values(target: Target) -> dict[str, str]:

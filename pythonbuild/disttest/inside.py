@@ -31,7 +31,8 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
     process is gone is the one that crashed it, or that was still running when the time was up.
     """
     facts = subject.work / "facts.json"
-    facts.write_text(json.dumps({"extensions": _extensions(subject), "prefix": str(subject.prefix)}))
+    known = {"extensions": _extensions(subject), "options": sorted(subject.options), "prefix": str(subject.prefix)}
+    facts.write_text(json.dumps(known))
     command = [str(subject.python), "-I", "-B", str(_RUNNER), str(group), str(facts), only or ""]
     started = time.monotonic()
     process = subprocess.Popen(

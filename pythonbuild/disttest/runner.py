@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pythonbuild.disttest import building, environments, inside, relocation
+from pythonbuild.disttest import building, environments, inside, naming, relocation
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped, Outcome, Result
 from pythonbuild.disttest.subject import Subject, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CASES: tuple[Case, ...] = (*relocation.CASES, *environments.CASES, *building.CASES)
+CASES: tuple[Case, ...] = (*relocation.CASES, *naming.CASES, *environments.CASES, *building.CASES)
 
 
 def run(archive: Path, *, keep: bool = False, only: str | None = None, log: Callable[[str], None] = print) -> Result:

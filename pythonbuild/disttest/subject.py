@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pythonbuild.disttest.model import CaseFailed, CaseSkipped
 from pythonbuild.errors import ValidationError
-from pythonbuild.validate.archive import unpack
+from pythonbuild.validate.archive import name_identity, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,12 +25,16 @@ _TAIL = 1200
 
 @dataclass(frozen=True)
 class Subject:
-    """One unpacked distribution. ``prefix`` holds bin/ and lib/; ``work`` is scratch space of the tests."""
+    """One unpacked distribution. ``prefix`` holds bin/ and lib/; ``work`` is scratch space of the tests.
+
+    ``options`` are the words of the flavor that it claims to be; none where its name doesn't tell.
+    """
 
     prefix: Path
     python: Path
     work: Path
     metadata: Mapping[str, Any] | None = None
+    options: frozenset[str] = frozenset()
     timeout: float = 300
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -109,9 +113,23 @@ def prepare(archive: Path, base: Path) -> Subject:
     python = next((path for path in sorted(prefix.glob("bin/python3.*")) if _is_interpreter(path)), None)
     if python is None:
         raise ValidationError(f"{archive.name}: no interpreter bin/python3.X inside")
+    metadata = _metadata(place / "python")
     return Subject(
-        prefix=prefix, python=python, work=work, metadata=_metadata(place / "python"), environment=_environment(work)
+        prefix=prefix,
+        python=python,
+        work=work,
+        metadata=metadata,
+        options=_options(archive.name, metadata),
+        environment=_environment(work),
     )
+
+
+def _options(name: str, metadata: Mapping[str, Any] | None) -> frozenset[str]:
+    """Return the words of the flavor, by PYTHON.json or by the file name."""
+    if metadata is not None:
+        return frozenset(str(metadata.get("build_options", "")).split("+"))
+    named = name_identity(name)
+    return named.words if named else frozenset()
 
 
 def _is_interpreter(path: Path) -> bool:

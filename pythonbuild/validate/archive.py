@@ -277,7 +277,14 @@ def name_identity(name: str) -> Identity | None:
     """Read the identity that a file name states, or None when it is no name of ours."""
     for kind, pattern in (("full", _FULL_NAME), ("install", _INSTALL_NAME)):
         if found := pattern.fullmatch(name):
-            return Identity(version=found["version"], triple=found["triple"], options=found["options"], kind=kind)
+            parts = found.groupdict()
+            return Identity(
+                version=parts["version"],
+                triple=parts["triple"],
+                options=parts["options"],
+                kind=kind,
+                variant=parts.get("variant") or "",
+            )
     return None
 
 

@@ -121,13 +121,19 @@ def banned_symbols(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def python_api(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Both the interpreter and libpython exist, and offer the C API to extension modules."""
+    """Interpreter and libpython both offer the C API to extension modules; in a shared build libpython alone does."""
     interpreter = tree.elf.get(tree.interpreter or "")
+    linked = interpreter is not None and any(name.startswith("libpython") for name in interpreter.needed)
     if interpreter is None:
         yield f"{tree.prefix}bin", "has no interpreter python3.X"
+    elif "shared" in tree.options:
+        if not linked:
+            yield tree.interpreter or "", "does not need libpython, as a shared build does"
+        if "PyList_New" in interpreter.exported:
+            yield tree.interpreter or "", "holds a second copy of what is in libpython"
     elif "PyList_New" not in interpreter.exported:
         yield tree.interpreter or "", "does not export PyList_New"
-    elif any(name.startswith("libpython") for name in interpreter.needed):
+    elif linked:
         yield tree.interpreter or "", "needs libpython: its calls would go through the dynamic linker's tables"
     library = tree.elf.get(tree.libpython or "")
     if library is not None and "PyList_New" not in library.exported:

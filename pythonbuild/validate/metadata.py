@@ -50,6 +50,31 @@ def identity(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
         yield tree.interpreter, f"is not the interpreter of Python {named.minor}"
 
 
+def flavor(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """ABI flags (t for free-threaded, d for debug) are those of the options, in names and in PYTHON.json."""
+    if not tree.options or tree.interpreter is None:
+        return
+    thread, debug = "t" * ("freethreaded" in tree.options), "d" * ("debug" in tree.options)
+    found = re.fullmatch(r".*/python(3\.\d+)(t?d?)", tree.interpreter)
+    minor, flags = found.groups() if found else ("", "")
+    if flags != thread + debug:
+        yield tree.interpreter, f"has the ABI flags {flags!r}; the options mean {thread + debug!r}"
+    paths = tree.paths()
+    for place in (f"lib/python{minor}{thread}", f"include/python{minor}{thread}{debug}", f"bin/python{minor}"):
+        if tree.prefix + place not in paths:
+            yield tree.prefix + place, "is missing"
+    if tree.metadata is None:
+        return
+    variables = tree.metadata.python_config_vars
+    for key, value, wanted in (
+        ("python_abi_tag", tree.metadata.python_abi_tag or "", thread + debug),
+        ("Py_GIL_DISABLED", variables.get("Py_GIL_DISABLED", "0"), str(len(thread))),
+        ("Py_DEBUG", variables.get("Py_DEBUG", "0"), str(len(debug))),
+    ):
+        if value != wanted:
+            yield PLACE, f"says that {key} is {value!r}; the options mean {wanted!r}"
+
+
 def metadata_paths(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     """Every path that PYTHON.json names exists."""
     if tree.metadata is None:
@@ -142,4 +167,4 @@ def _is_dependency(link: Link) -> bool:
     return bool(link.path_dynamic or (link.path_static or "").startswith("build/lib/"))
 
 
-METADATA_CHECKS = (metadata_schema, identity, metadata_paths, metadata_facts, licences)
+METADATA_CHECKS = (metadata_schema, identity, flavor, metadata_paths, metadata_facts, licences)

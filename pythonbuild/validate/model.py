@@ -120,6 +120,12 @@ class Identity:
     triple: str
     options: str
     kind: str
+    variant: str = ""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The option words, with that of a variant: freethreaded stands apart in ``freethreaded-install_only``."""
+        return frozenset(self.options.split("+")) | frozenset({self.variant} - {""})
 
     @property
     def minor(self) -> str:
@@ -142,7 +148,8 @@ class Tree:
 
     ``objects`` names the format of object files; ``broken`` says why a file that begins like ELF can't be read;
     ``leaks`` are paths of the build inside programs and libraries; ``text`` is the content of the files that say how
-    Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one.
+    Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one. ``options`` are the words
+    of the flavor.
     """
 
     name: str
@@ -155,6 +162,7 @@ class Tree:
     broken: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     metadata: PythonJson | None = None
     metadata_error: str = ""
+    options: frozenset[str] = frozenset()
 
     @property
     def full(self) -> bool:

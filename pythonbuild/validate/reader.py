@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.model import PythonJson
-from pythonbuild.validate.archive import ArchiveReader, opened, read_json
+from pythonbuild.validate.archive import ArchiveReader, name_identity, opened, read_json
 from pythonbuild.validate.elf import object_format, read_elf
 from pythonbuild.validate.model import Elf, Entry, Tree
 
@@ -123,4 +123,13 @@ def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None)
         broken=seen.broken,
         metadata=seen.metadata,
         metadata_error=seen.metadata_error,
+        options=options_of(archive.name, seen.metadata),
     )
+
+
+def options_of(name: str, metadata: PythonJson | None) -> frozenset[str]:
+    """Return the words of the flavor that PYTHON.json names, or else the file name."""
+    if metadata is not None:
+        return frozenset(metadata.build_options.split("+"))
+    named = name_identity(name)
+    return named.words if named else frozenset()

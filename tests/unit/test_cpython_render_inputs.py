@@ -41,6 +41,14 @@ def test_the_profile_is_one_for_pgo_with_and_without_lto() -> None:
     assert "--with-lto=full" not in variables["CONFIGURE_ARGS"]
 
 
+@pytest.mark.parametrize("python", ["3.13", "3.14"])
+def test_a_shared_interpreter_differs_in_its_links_alone(python: str) -> None:
+    plain, shared = inputs(python, "pgo+lto")[0], inputs(python, "pgo+lto+shared")[0]
+    assert {name for name in plain if plain[name] != shared[name]} == {"MAKE_VARIABLES", "PATCHES"}
+    assert make_variable(shared, "CFLAGS_NODIST") == make_variable(plain, "CFLAGS_NODIST")
+    assert "LINK_PYTHON_OBJS" not in " ".join(shared["MAKE_VARIABLES"])
+
+
 def test_the_real_build_uses_the_profile() -> None:
     variables, _ = inputs("3.14", "pgo+lto")
     assert "-fprofile-instr-use=/in/profile/code.profdata" in str(variables["PROFILE_USE_FLAGS"])

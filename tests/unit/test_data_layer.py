@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pythonbuild.condition import Facts, in_range, parse_condition
 from pythonbuild.errors import DataError
-from pythonbuild.flavor import Flavor
+from pythonbuild.flavor import Flavor, all_flavors, described, parse_choices
 from pythonbuild.load import read
 from pythonbuild.plan import make_plan
 from pythonbuild.recipe import filled, load_all, load_recipe
@@ -106,6 +107,45 @@ def test_fields() -> None:
 def test_flavors_have_one_spelling() -> None:
     assert str(Flavor.parse("lto+pgo")) == "pgo+lto"
     assert str(Flavor.parse("lto+freethreaded+pgo")) == "freethreaded+pgo+lto"
+
+
+CHOICES = """
+- one_of: [noopt, pgo+lto]
+- at_most_one_of: [freethreaded]
+  when: {python: 3.13-}
+  why: new in 3.13
+- at_most_one_of: [shared, static]
+"""
+
+
+def test_flavors_are_made_of_choices(tmp_path: Path) -> None:
+    path = tmp_path / "choices.yml"
+    path.write_text(CHOICES)
+    choices = parse_choices(read(path).items())
+    new, old = replace(FACTS, python="3.13"), replace(FACTS, python="3.12")
+    flavors = [str(flavor) for flavor in all_flavors(choices, new)]
+    assert len(flavors) == len(set(flavors)) == 2 * 2 * 3
+    assert flavors[:4] == ["noopt", "pgo+lto", "freethreaded+noopt", "freethreaded+pgo+lto"]
+    assert not any("static" in flavor and "shared" in flavor for flavor in flavors)
+    assert len(all_flavors(choices, old)) == 2 * 3
+    assert described(choices, new) == "noopt, pgo+lto; each also with freethreaded, and with shared or static"
+    assert described(choices, old).endswith("; freethreaded: new in 3.13")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("- one_of: [noop]", "unknown option 'noop'"),
+        ("- {one_of: [noopt], at_most_one_of: [lto]}", "not both"),
+        ("- why: nothing", "not both"),
+        ("- {one_of: [noopt], when: {python: 3.13-}}", "needs a 'why'"),
+    ],
+)
+def test_wrong_choices_point_at_their_line(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "choices.yml"
+    path.write_text(text)
+    with pytest.raises(DataError, match=rf"choices.yml:1: .*{complaint}"):
+        parse_choices(read(path).items())
 
 
 def test_selection_errors_name_what_exists() -> None:

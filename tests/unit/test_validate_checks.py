@@ -126,6 +126,7 @@ def good() -> Tree:
         objects={"python/build/Modules/config.o": "elf-object"},
         text={SYSCONFIG: HEADER + "build_time_vars = {'CC': 'clang -pthread', 'SIZEOF_INT': 4}\n"},
         metadata=PythonJson.from_json(metadata()),
+        options=frozenset({"noopt"}),
     )
 
 
@@ -183,6 +184,10 @@ def with_facts(**changes: Any) -> Callable[[Tree], Tree]:
     return lambda tree: replace(tree, metadata=PythonJson.from_json({**metadata(), **changes}))
 
 
+def with_options(*words: str) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, options=frozenset(words))
+
+
 def with_extension(**changes: Any) -> Callable[[Tree], Tree]:
     info = metadata()["build_info"]
     unit = {**info["extensions"]["zlib"][0], **changes}
@@ -225,6 +230,12 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("python-api", "PyList_New", with_python(exported=frozenset())),
     ("python-api", "no interpreter", lambda tree: replace(tree, elf={TCL: elf()})),
     ("python-api", "needs libpython", with_python(needed=("libpython3.14.so.1.0",))),
+    ("python-api", "does not need libpython", with_options("noopt", "shared")),
+    ("python-api", "second copy", with_options("noopt", "shared")),
+    ("flavor", "mean 'd'", with_options("debug")),
+    ("flavor", "is missing", with_options("freethreaded", "noopt")),
+    ("flavor", "python_abi_tag is 't'", with_facts(python_abi_tag="t")),
+    ("flavor", "Py_DEBUG is '1'", with_facts(python_config_vars={"Py_DEBUG": "1"})),
     ("read-only-relocations", "RELRO", with_python(segments=(SEGMENT, STACK))),
     ("build-paths-in-programs", "/tools/deps/ssl", lambda tree: replace(tree, leaks={TCL: ("/tools/deps/ssl",)})),
     ("build-paths", "/tools/deps/lib", with_facts(python_config_vars={"LDFLAGS": "-L/tools/deps/lib"})),
