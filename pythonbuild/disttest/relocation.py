@@ -122,13 +122,16 @@ def pip_script(subject: Subject) -> None:
 
 
 def config_script(subject: Subject) -> None:
-    """Run python3-config: it answers with the place where it lies."""
-    script = next(iter(sorted(subject.prefix.glob("bin/python3*-config"))), None)
-    if script is None:
+    """Run python3-config, also through a link: it answers with the place where it lies, and nothing else."""
+    script = subject.prefix / "bin" / "python3-config"
+    if not script.exists():
         raise CaseFailed("bin/ has no python3-config")
-    output = subject.run([script, "--includes"])
-    if str(subject.prefix) not in output and str(subject.prefix.resolve()) not in output:
-        raise CaseFailed(f"{script.name} --includes answered {output!r}")
+    link = subject.scratch("config-script") / "config"
+    link.symlink_to(script)
+    for program in (script, link):
+        output = subject.run([program, "--prefix"]).removesuffix("\n")
+        if output != str(subject.prefix.resolve()):
+            raise CaseFailed(f"{program.name} --prefix answered {output!r}")
 
 
 CASES = (
