@@ -65,6 +65,7 @@ def members(prepared: Prepared, wishes: Wishes, tree: Path, dist: Path) -> dict[
         libc_features=libc_features(plan.target, tree / "python" / "install"),
         python_licenses=plan.release.source.licenses,
         python_license_path="licenses/LICENSE.cpython.txt",
+        source_tree=plan.release.source.origins[0].sha256 if plan.release.status == "tree" else None,
     )
     metadata = python_json(identity, facts, core, extensions, licences(prepared, tree / "python"))
     return {

@@ -35,6 +35,7 @@ def selection() -> argparse.ArgumentParser:
     group = parser.add_argument_group("what to build")
     group.add_argument("--target", metavar="TRIPLE", help="target triple (default: the first of targets.yml)")
     group.add_argument("--python", metavar="VERSION", help="cpython-3.14, 3.14 or 3.14.7 (default: see targets.yml)")
+    group.add_argument("--python-source", metavar="DIR", type=Path, help="a source tree or checkout of CPython instead")
     group.add_argument("--options", metavar="FLAVOR", help="pgo+lto, debug, freethreaded+lto, ... (default: pgo+lto)")
     return parser
 

@@ -32,7 +32,10 @@ def decided(settings: Settings, arguments: argparse.Namespace) -> Prepared:
 
 def selection_of(arguments: argparse.Namespace) -> Selection:
     """Return what the selection options ask for."""
-    return Selection(target=arguments.target, python=arguments.python, options=arguments.options)
+    from pythonbuild.tree import read_tree  # noqa: PLC0415 - hardly ever needed
+
+    tree = read_tree(arguments.python_source.resolve()) if arguments.python_source else None
+    return Selection(target=arguments.target, python=arguments.python, options=arguments.options, tree=tree)
 
 
 def build(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:
@@ -46,8 +49,10 @@ def build(settings: Settings, arguments: argparse.Namespace, environment: Enviro
         validate=not arguments.skip_validation,
     )
 
+    selection = selection_of(arguments)
+
     def decide(image: str) -> Prepared:
-        return prepare(settings.root, selection_of(arguments), image=image)
+        return prepare(settings.root, selection, image=image)
 
     for archive in make_distribution(settings, decide, wishes):
         sys.stdout.write(f"{archive}\n")

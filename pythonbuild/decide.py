@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pythonbuild import key as keys
+from pythonbuild.errors import DataError
 from pythonbuild.execute import Prepared
 from pythonbuild.flavor import Flavor
 from pythonbuild.plan import make_plan
 from pythonbuild.recipe import load_all
 from pythonbuild.render import Renderer
+from pythonbuild.source import Origin
 from pythonbuild.target import Matrix
 
 if TYPE_CHECKING:
@@ -19,22 +21,25 @@ if TYPE_CHECKING:
 
     from pythonbuild.recipe import Recipe
     from pythonbuild.target import PythonRelease, Target
+    from pythonbuild.tree import SourceTree
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What the command line asked for; None where it said nothing."""
+    """What the command line asked for; None where it said nothing. A ``tree`` takes the place of a release."""
 
     target: str | None = None
     python: str | None = None
     options: str | None = None
+    tree: SourceTree | None = None
 
 
 def select(matrix: Matrix, selection: Selection) -> tuple[Target, Flavor, PythonRelease]:
     """Return what ``selection`` means in ``matrix``; ``DataError`` names what exists instead."""
     target = matrix.target(selection.target or matrix.default_target)
-    release = matrix.python(selection.python or matrix.default_python)
-    flavor = matrix.flavor(selection.options or matrix.default_flavor, target, release)
+    release = python(matrix, selection)
+    known = replace(release, minor=matrix.nearest(release.minor))
+    flavor = matrix.flavor(selection.options or matrix.default_flavor, target, known)
     return target, flavor, release
 
 
@@ -63,6 +68,18 @@ class Checkout:
             parts[job.id] = keys.components(rendered[job.id], image=image, needs=needs)
             found[job.id] = keys.key_of(parts[job.id])
         return Prepared(plan=plan, image=image, rendered=rendered, parts=parts, keys=found)
+
+
+def python(matrix: Matrix, selection: Selection) -> PythonRelease:
+    """Return the Python that ``selection`` means: a release, or what a source tree holds."""
+    tree = selection.tree
+    if tree is None:
+        return matrix.python(selection.python or matrix.default_python)
+    if selection.python is not None:
+        raise DataError("--python and --python-source exclude each other: the version is read from the tree")
+    file = f"cpython-{tree.version}.tar"
+    origin = Origin(kind="tree", where=str(tree.path), size=tree.size, sha256=tree.sha256, file=file)
+    return matrix.tree(tree.version, tree.minor, origin)
 
 
 def prepare(root: Path, selection: Selection, *, image: str) -> Prepared:

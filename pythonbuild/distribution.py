@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pythonbuild import buildimage
 from pythonbuild.engine import EngineFactory, Image, choose
-from pythonbuild.errors import BuildError, ValidationError
+from pythonbuild.errors import BuildError, DataError, ValidationError
 from pythonbuild.execute import Executor, Prepared
 from pythonbuild.fetch import fetch_all
 from pythonbuild.log import Console, console, duration
@@ -176,8 +176,14 @@ def build_jobs(workshop: Workshop, prepared: Prepared, names: Sequence[str], pla
 
 
 def wanted_sources(prepared: Prepared, names: Sequence[str]) -> list[Source]:
-    """Return the sources of the jobs ``names``, each once."""
+    """Return the sources of the jobs ``names``, each once; ``DataError`` if one is listed without its size."""
     found = {source.name: source for name in names for source in prepared.plan.job(name).sources}
+    for source in found.values():
+        if not all(origin.size for origin in source.origins):
+            raise DataError(
+                f"{source.name} {source.version} is only listed: the size of its source is not known",
+                hint="verify the source and add its size, or choose another version: ./build.py plan --all",
+            )
     return list(found.values())
 
 

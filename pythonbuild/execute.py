@@ -186,4 +186,6 @@ def present(tree: Path, path: str) -> bool:
 
 def selection_words(plan: Plan) -> str:
     """Return the options that select ``plan`` on the command line."""
-    return f"--target {plan.target.triple} --python cpython-{plan.release.version} --options {plan.flavor}"
+    first = plan.release.source.origins[0]
+    python = f"--python-source {first.where}" if first.kind == "tree" else f"--python {plan.release.title}"
+    return f"--target {plan.target.triple} {python} --options {plan.flavor}"

@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -22,10 +23,10 @@ from pythonbuild.locks import locked
 from pythonbuild.log import no_progress, say, warn
 from pythonbuild.log import progress as show_progress
 from pythonbuild.mirror import debian_mirrors
+from pythonbuild.tree import pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from pythonbuild.log import Progress, ProgressMaker
     from pythonbuild.source import Origin, Source
@@ -182,6 +183,10 @@ def unfetchable(source: Source, cache: Path, reasons: list[str]) -> FetchError:
 def bring(origin: Origin, path: Path, settings: FetchSettings, counter: Progress) -> None:
     """Put the file of ``origin`` at ``path``, checked. ``Refused`` with the reasons if that can't be done."""
     part = path.with_name(f"{path.name}.part")
+    if origin.kind == "tree":
+        bring_tree(origin, part, counter)
+        part.replace(path)
+        return
     if origin.kind == "pypi":
         download_wheel(origin.where, origin.file, origin.sha256, part)
         counter.update(length(part))
@@ -204,6 +209,18 @@ def bring(origin: Origin, path: Path, settings: FetchSettings, counter: Progress
         part.replace(path)
         return
     raise (WrongContent if wrong else Refused)("; ".join(reasons))
+
+
+def bring_tree(origin: Origin, part: Path, counter: Progress) -> None:
+    """Pack the source tree of ``origin`` into ``part``; it must still be what it was when the build was decided."""
+    with part.open("wb") as stream:
+        pack(Path(origin.where), stream)
+    counter.update(length(part))
+    try:
+        check(part, origin)
+    except WrongContent:
+        restart(part, counter)
+        raise WrongContent("files of the tree changed meanwhile: run the same command again") from None
 
 
 def bring_url(url: str, part: Path, origin: Origin, settings: FetchSettings, counter: Progress) -> None:

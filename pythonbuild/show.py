@@ -21,7 +21,8 @@ def is_stored(prepared: Prepared, store: Store, job: Job) -> bool:
 def plan_text(prepared: Prepared, store: Store) -> str:
     """Return the jobs of a plan, one a line: state, key, name and version, needs."""
     plan = prepared.plan
-    rows = [f"# {plan.release.title} {plan.flavor} for {plan.target.triple}: {len(plan.jobs)} jobs"]
+    status = {"tree": " (a source tree)", "pinned": " (pinned, never built)"}.get(plan.release.status, "")
+    rows = [f"# {plan.release.title}{status} {plan.flavor} for {plan.target.triple}: {len(plan.jobs)} jobs"]
     for job in plan.jobs:
         state = "stored" if is_stored(prepared, store, job) else "build"
         needs = " ".join(job.needs)
@@ -49,6 +50,7 @@ def plan_json(prepared: Prepared, store: Store) -> dict[str, Any]:
         "target": plan.target.triple,
         "flavor": str(plan.flavor),
         "python": plan.release.version,
+        "python_status": plan.release.status,
         "goal": plan.goal.id,
         "jobs": jobs,
     }

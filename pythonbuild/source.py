@@ -19,11 +19,12 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 class Origin:
     """One place to get a source from, with pins of its own.
 
-    ``where`` is a URL, ``<source package>/<file>`` in a Debian archive, or ``<name>==<version>`` on PyPI;
-    ``file`` the name of the file there.
+    ``where`` is a URL, ``<source package>/<file>`` in a Debian archive, ``<name>==<version>`` on PyPI, or for
+    ``tree`` the directory that the file is made of; ``file`` the name of the file there; ``size`` in bytes, 0 where
+    it is not known (of a source that is only listed, and can't be fetched before it is).
     """
 
-    kind: Literal["url", "debian", "pypi"]
+    kind: Literal["url", "debian", "pypi", "tree"]
     where: str
     size: int
     sha256: str
@@ -46,12 +47,12 @@ class Source:
     def file(self) -> str:
         """The name under which a build sees the file, whichever origin it came from."""
         first = self.origins[0]
-        suffix = next(s for s in (".tar.gz", ".tar.xz", ".tar.bz2", ".whl", "") if first.file.endswith(s))
+        suffix = next(s for s in (".tar.gz", ".tar.xz", ".tar.bz2", ".tar", ".whl", "") if first.file.endswith(s))
         return f"{self.name}-{self.version}{suffix}"
 
 
-def parse_source(node: Node, name: str, version: str) -> Source:
-    """Return the source that ``node`` describes."""
+def parse_source(node: Node, name: str, version: str, *, listed_only: bool = False) -> Source:
+    """Return the source that ``node`` describes; one that is ``listed_only`` may lack sizes."""
     fields = Fields(node)
     public_domain = fields.take("public_domain")
     source = Source(
@@ -61,7 +62,7 @@ def parse_source(node: Node, name: str, version: str) -> Source:
         license_files=fields.texts("license_files"),
         public_domain=public_domain is not None and public_domain.flag(),
         cpe=fields.text("cpe") or None,
-        origins=tuple(parse_origin(row) for row in fields.need("origins").items()),
+        origins=tuple(parse_origin(row, listed_only=listed_only) for row in fields.need("origins").items()),
     )
     fields.done()
     if not source.origins:
@@ -69,7 +70,7 @@ def parse_source(node: Node, name: str, version: str) -> Source:
     return source
 
 
-def parse_origin(node: Node) -> Origin:
+def parse_origin(node: Node, *, listed_only: bool = False) -> Origin:
     """Return one origin; its kind is the key that names the place."""
     fields = Fields(node)
     places = [(kind, found) for kind in KINDS if (found := fields.take(kind)) is not None]
@@ -80,6 +81,7 @@ def parse_origin(node: Node) -> Origin:
     if not SHA256.fullmatch(sha256.text()):
         raise sha256.error("sha256 is not 64 hexadecimal digits")
     file = fields.text("file", place.text().rsplit("/", 1)[-1])
-    size = fields.need("size").number()
+    size_node = fields.take("size") if listed_only else fields.need("size")
+    size = size_node.number() if size_node else 0
     fields.done()
     return Origin(kind=kind, where=place.text(), size=size, sha256=sha256.text(), file=file)

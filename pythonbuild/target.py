@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pythonbuild.condition import Facts
+from pythonbuild.condition import Facts, ordinal
 from pythonbuild.errors import DataError
 from pythonbuild.flavor import Choice, Flavor, all_flavors, described, parse_choices
 from pythonbuild.load import Fields, Node, did_you_mean, read
-from pythonbuild.source import Source, parse_source
+from pythonbuild.source import Origin, Source, parse_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+# What is known of a release: it was built and tested, or only its source is known and nobody built it yet.
+STATUSES = ("built", "pinned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +83,11 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class PythonRelease:
-    """One pinned CPython release. ``status`` is ``built`` (and tested) or ``pinned`` (only listed)."""
+    """One CPython.
+
+    ``status`` is ``built`` (and tested), ``pinned`` (only listed), or ``tree``: no release, but a source tree of
+    the user.
+    """
 
     version: str
     minor: str
@@ -149,6 +156,20 @@ class Matrix:
             f"unknown Python {text!r}{did_you_mean(version, [*known, *self.defaults_by_minor])}",
             hint="Pythons are: " + ", ".join(f"cpython-{name}" for name in known),
         )
+
+    def tree(self, version: str, minor: str, origin: Origin) -> PythonRelease:
+        """Return the Python of a source tree. What its minor is licensed under, the nearest known one tells."""
+        known = self.nearest(minor)
+        licensed = next(release.source for release in self.releases if release.minor == known)
+        source = replace(licensed, version=version, origins=(origin,))
+        return PythonRelease(version=version, minor=minor, status="tree", source=source)
+
+    def nearest(self, minor: str) -> str:
+        """Return the newest known minor for one that is newer than all, any other as it is if it is known."""
+        newest = max(self.defaults_by_minor, key=ordinal)
+        if ordinal(minor) <= ordinal(newest) and minor not in self.defaults_by_minor:
+            raise DataError(f"no Python {minor} is known", hint=f"known are: {', '.join(self.defaults_by_minor)}")
+        return minor if minor in self.defaults_by_minor else newest
 
     def flavor(self, text: str, target: Target, release: PythonRelease) -> Flavor:
         """Return the flavor ``text`` if ``target`` and ``release`` have it."""
@@ -222,6 +243,15 @@ def parse_limits(node: Node) -> Limits:
     return limits
 
 
+def one_of_statuses(node: Node | None) -> str:
+    """Return the status of a release."""
+    if node is None:
+        return STATUSES[0]
+    if node.value not in STATUSES:
+        raise node.error(f"{node.value!r} is not one of {', '.join(STATUSES)}{did_you_mean(node.text(), STATUSES)}")
+    return node.text()
+
+
 def parse_minor(minor: str, node: Node) -> Iterable[PythonRelease]:
     """Yield the releases of one Python minor."""
     fields = Fields(node)
@@ -231,11 +261,11 @@ def parse_minor(minor: str, node: Node) -> Iterable[PythonRelease]:
     for row in fields.rows("releases"):
         inner = Fields(row)
         version = inner.need("version").text()
-        status = inner.text("status", "built")
+        status = one_of_statuses(inner.take("status"))
         origins = inner.need("origins")
         inner.done()
         described = {"licenses": licenses, "license_files": files, "origins": origins}
-        source = parse_source(Node(described, row.path, row.line), "cpython", version)
+        source = parse_source(Node(described, row.path, row.line), "cpython", version, listed_only=status == "pinned")
         versions.append(version)
         yield PythonRelease(version=version, minor=minor, status=status, source=source)
     fields.done()

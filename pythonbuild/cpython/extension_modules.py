@@ -28,13 +28,14 @@ BUILDS: tuple[Build, ...] = get_args(Build)
 class ModuleRow:
     """One row: modules that are built alike.
 
-    ``needs`` are the recipes of the libraries that they link, ``link`` words added to their link line,
-    ``test`` says that only CPython's tests use them.
+    ``needs`` are the recipes of the libraries that they link, ``compile`` and ``link`` words added to how
+    they are compiled and linked, ``test`` says that only CPython's tests use them.
     """
 
     build: Build
     names: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    compile: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
     test: bool = False
     when: Condition
@@ -68,6 +69,7 @@ def parse_row(build: Build, node: Node) -> ModuleRow:
         build=build,
         names=fields.need("names").texts(),
         needs=fields.texts("needs"),
+        compile=fields.texts("compile"),
         link=fields.texts("link"),
         test=test is not None and test.flag(),
         when=parse_condition(when),
@@ -98,7 +100,13 @@ def as_json(modules: Mapping[str, ModuleRow]) -> str:
 def rows_as_json(rows: tuple[tuple[str, ModuleRow], ...]) -> str:
     """Return the JSON of decided rows; most flavors of a Python have the same ones."""
     content = {
-        name: {"build": row.build, "needs": list(row.needs), "link": list(row.link), "test": row.test}
+        name: {
+            "build": row.build,
+            "needs": list(row.needs),
+            "compile": list(row.compile),
+            "link": list(row.link),
+            "test": row.test,
+        }
         for name, row in rows
     }
     return json.dumps(content, indent=1, sort_keys=True) + "\n"

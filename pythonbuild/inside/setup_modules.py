@@ -1,10 +1,14 @@
 """Compare the extension modules that we name with CPython's own Setup files, and write Setup.local.
 
-Runs in the build environment under its ``python3`` (stdlib only). Three facts meet here:
+Runs in the build environment under its ``python3`` (stdlib only). Four facts meet here:
 
 * what we say of each module: ``extension-modules.json``, conditions already decided (see ``Wanted``);
-* what this CPython has: ``Modules/Setup.bootstrap.in`` and ``Modules/Setup.stdlib.in``;
-* what configure found: ``MODULE_<NAME>_STATE`` in ``Makefile``.
+* what this CPython has: ``Modules/Setup.bootstrap.in``, ``Modules/Setup.stdlib.in`` and ``Modules/Setup``;
+* what configure found: ``MODULE_<NAME>_STATE`` in ``Makefile``;
+* what was built: the table in ``Modules/config.c`` and the files in ``lib-dynload``.
+
+Setup.local names every module but those of Setup.bootstrap. CPythons that read Setup.stdlib find all of it
+answered; 3.11 does not read it, and its setup.py, which builds what no Setup file names, finds nothing to do.
 
 A difference is never smoothed over: ``Mismatch`` lists every one, and the build stops.
 """
@@ -20,13 +24,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 Build = Literal["bootstrap", "static", "shared", "disabled"]
 
-_CONDITIONAL = re.compile(r"^@MODULE_\w+_(?:TRUE|FALSE)@")
+# A line that is a comment all the same is a module that this CPython has, and its configure doesn't know.
+_CONDITIONAL = re.compile(r"^(#?)@MODULE_\w+_(?:TRUE|FALSE)@")
 _PLACEHOLDER = re.compile(r"@\w+@")
 _STATE = re.compile(r"^MODULE_(\w+)_STATE=(\S*)", re.MULTILINE)
+_ENTRY = re.compile(r'\{"(\w+)",\s*PyInit_\1\}')
 
 
 class Mismatch(Exception):  # noqa: N818 - a finding, told to a person; not a bug of this program
@@ -39,10 +45,14 @@ class Mismatch(Exception):  # noqa: N818 - a finding, told to a person; not a bu
 
 @dataclass(frozen=True)
 class SetupLine:
-    """One module as a Setup file has it: its name and the words after it (sources and flags)."""
+    """One module as a Setup file has it: its name, the words after it (sources and flags).
+
+    ``configured`` says that configure looks for what it needs, and gives its flags.
+    """
 
     name: str
     words: tuple[str, ...]
+    configured: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,17 @@ class Wanted:
     """What we say of one module.
 
     ``build``: ``bootstrap`` (CPython itself needs it in the interpreter), ``static``, ``shared`` or
-    ``disabled``; ``link`` holds words that are added to a shared module's line.
+    ``disabled``; ``compile`` and ``link`` hold words that are added to the module's line.
     """
 
     build: Build
+    compile: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is added to the module's line."""
+        return (*self.compile, *self.link)
 
 
 def read_wanted(text: str) -> dict[str, Wanted]:
@@ -64,7 +80,9 @@ def read_wanted(text: str) -> dict[str, Wanted]:
         build = entry["build"]
         if build not in get_args(Build):
             raise Mismatch([f"{name}: unknown build {build!r}"])
-        wanted[name] = Wanted(build=build, link=tuple(entry.get("link", ())))
+        wanted[name] = Wanted(build, tuple(entry.get("compile", ())), tuple(entry.get("link", ())))
+        if any("=" in word for word in wanted[name].flags):
+            raise Mismatch([f"{name}: makesetup takes a line with '=' for a variable: {' '.join(wanted[name].flags)}"])
     return wanted
 
 
@@ -76,10 +94,11 @@ def parse_setup(text: str) -> list[SetupLine]:
     """
     lines = []
     for raw in text.replace("\\\n", " ").splitlines():
-        line = _CONDITIONAL.sub("", raw.partition("#")[0].strip())
+        match = _CONDITIONAL.match(raw)
+        line = raw[match.end() if match else 0 :].partition("#")[0]
         words = _PLACEHOLDER.sub("", line).split()
         if words and not words[0].startswith("*") and "=" not in words[0]:
-            lines.append(SetupLine(words[0], tuple(words[1:])))
+            lines.append(SetupLine(words[0], tuple(words[1:]), configured=match is not None and not match[1]))
     return lines
 
 
@@ -97,21 +116,26 @@ def compare(wanted: Mapping[str, Wanted], bootstrap: Iterable[str], stdlib: Iter
     return [f"{name}: {text}" for names, text in texts for name in sorted(names)]
 
 
+def setup_line(line: SetupLine, entry: Wanted) -> str:
+    """Return the line of one module that is built, with CPython's own sources.
+
+    makesetup adds configure's flags only to a line that has none of its own.
+    """
+    words = [line.name, *line.words]
+    shared_with_flags = entry.build == "shared" and any(word.startswith(("-", "$(")) for word in line.words)
+    if entry.flags or shared_with_flags:
+        upper = line.name.upper()
+        words += [*entry.compile, f"$(MODULE_{upper}_CFLAGS)", f"$(MODULE_{upper}_LDFLAGS)", *entry.link]
+    return " ".join(words)
+
+
 def setup_local(wanted: Mapping[str, Wanted], stdlib: Sequence[SetupLine]) -> str:
-    """Return the text of Setup.local: the shared and the disabled modules, with CPython's own sources."""
-    shared, disabled = [], []
+    """Return the text of Setup.local: every module of ``stdlib``, by how it is built."""
+    parts: dict[str, list[str]] = {"static": [], "shared": [], "disabled": []}
     for line in stdlib:
         entry = wanted[line.name]
-        if entry.build == "shared":
-            words = list(line.words)
-            if entry.link or any(word.startswith(("-", "$(")) for word in words):
-                # makesetup adds configure's flags only to a line that has none of its own
-                upper = line.name.upper()
-                words += [f"$(MODULE_{upper}_CFLAGS)", f"$(MODULE_{upper}_LDFLAGS)", *entry.link]
-            shared.append(" ".join([line.name, *words]))
-        elif entry.build == "disabled":
-            disabled.append(line.name)
-    return "\n".join(["*shared*", *shared, "", "*disabled*", *disabled, ""])
+        parts[entry.build].append(line.name if entry.build == "disabled" else setup_line(line, entry))
+    return "\n".join(f"*{build}*\n" + "".join(f"{line}\n" for line in lines) for build, lines in parts.items())
 
 
 def parse_states(makefile: str) -> dict[str, str]:
@@ -119,23 +143,26 @@ def parse_states(makefile: str) -> dict[str, str]:
     return {match[1]: match[2] for match in _STATE.finditer(makefile)}
 
 
-def compare_states(wanted: Mapping[str, Wanted], states: Mapping[str, str]) -> list[str]:
-    """Return a line for each module that is to be built and that configure would leave out."""
+def compare_states(wanted: Mapping[str, Wanted], states: Mapping[str, str], unknown: Container[str] = ()) -> list[str]:
+    """Return a line for each module that is to be built and that configure would leave out.
+
+    Of the modules in ``unknown`` configure says nothing: whether they can be built, the build itself will show.
+    """
     found = []
     for name, entry in sorted(wanted.items()):
         state = states.get(name.upper())
-        if entry.build in ("static", "shared") and state != "yes":
+        if entry.build in ("static", "shared") and state != "yes" and not (state is None and name in unknown):
             found.append(f"{name}: is to be {entry.build}, and configure says {state or 'nothing'!r}")
     return found
 
 
 def read_sources(source: Path) -> tuple[list[SetupLine], list[SetupLine]]:
-    """Return the modules of Setup.bootstrap.in and of Setup.stdlib.in below ``source``."""
+    """Return the modules of Setup.bootstrap.in, and of Setup.stdlib.in and Setup, below ``source``."""
     modules = source / "Modules"
-    return (
-        parse_setup((modules / "Setup.bootstrap.in").read_text()),
-        parse_setup((modules / "Setup.stdlib.in").read_text()),
+    bootstrap, stdlib, rest = (
+        parse_setup((modules / name).read_text()) for name in ("Setup.bootstrap.in", "Setup.stdlib.in", "Setup")
     )
+    return bootstrap, [*stdlib, *rest]
 
 
 def write(modules: Path, source: Path, output: Path) -> None:
@@ -151,27 +178,57 @@ def write(modules: Path, source: Path, output: Path) -> None:
 def configured(modules: Path, source: Path) -> None:
     """Check that configure builds every module that is to be built."""
     wanted = read_wanted(modules.read_text())
-    differences = compare_states(wanted, parse_states((source / "Makefile").read_text()))
+    unknown = {line.name for lines in read_sources(source) for line in lines if not line.configured}
+    differences = compare_states(wanted, parse_states((source / "Makefile").read_text()), unknown)
     if differences:
         raise Mismatch(differences)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the two checks; a mismatch is printed and exits with 1."""
+def compare_built(wanted: Mapping[str, Wanted], table: Container[str], files: Iterable[str]) -> list[str]:
+    """Return a line for each module that is not where it was wanted: in ``table``, or a file in lib-dynload.
+
+    Modules that lie in the core (``sys``, ``marshal``) are in the table of every Python, and none of ours.
+    """
+    shared = set(files)
+    found = []
+    for name, entry in sorted(wanted.items()):
+        inside = entry.build in ("bootstrap", "static")
+        if inside != (name in table):
+            found.append(f"{name}: is {entry.build}, and {'not ' * inside}in the table of the interpreter")
+        if (entry.build == "shared") != (name in shared):
+            found.append(f"{name}: is {entry.build}, and {'not ' * (entry.build == 'shared')}a file in lib-dynload")
+    return found + [f"{name}: is a file in lib-dynload, and is not named" for name in sorted(shared - set(wanted))]
+
+
+def installed(modules: Path, source: Path, library: Path) -> None:
+    """Check that the installation whose standard library is ``library`` has the modules that were wanted."""
+    wanted = read_wanted(modules.read_text())
+    table = set(_ENTRY.findall((source / "Modules" / "config.c").read_text()))
+    files = (path.name.partition(".")[0] for path in (library / "lib-dynload").glob("*.so"))
+    differences = compare_built(wanted, table, files)
+    if differences:
+        raise Mismatch(differences)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the three commands, each with the function that it calls."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("write", "configured"):
-        command = commands.add_parser(name)
-        command.add_argument("--modules", type=Path, required=True)
-        command.add_argument("--source", type=Path, required=True)
-        if name == "write":
-            command.add_argument("--output", type=Path, required=True)
-    options = parser.parse_args(arguments)
+    places: dict[Callable[..., None], tuple[str, ...]] = {write: ("output",), configured: (), installed: ("library",)}
+    for function, names in places.items():
+        command = commands.add_parser(function.__name__)
+        for name in ("modules", "source", *names):
+            command.add_argument(f"--{name}", type=Path, required=True)
+        command.set_defaults(function=function)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the checks; a mismatch is printed and exits with 1."""
+    options = vars(make_parser().parse_args(arguments))
+    del options["command"]
     try:
-        if options.command == "write":
-            write(options.modules, options.source, options.output)
-        else:
-            configured(options.modules, options.source)
+        options.pop("function")(**options)
     except Mismatch as error:
         for line in error.differences:
             print(f"extension module {line}", file=sys.stderr)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FORMAT_VERSION = "8"
+# Of all keys only this mapping takes new names from us: a build of no release says so in it, with a sha256.
+SOURCE_TREE = "PYTHON_SOURCE_TREE"
 CORE_KEYS = ("objs", "links", "shared_lib", "static_lib")
 
 
@@ -33,6 +35,7 @@ class Identity:
     libc_features: tuple[str, ...]
     python_licenses: tuple[str, ...]
     python_license_path: str
+    source_tree: str | None = None
 
 
 def python_json(
@@ -47,8 +50,12 @@ def python_json(
     ``facts`` is what the interpreter says of itself, ``core`` and ``extensions`` what was linked how,
     ``licences`` those of each recipe. ``ValidationError`` if one of them is not what the model wants.
     """
+    variables = dict(facts["python_config_vars"])
+    if identity.source_tree is not None:
+        variables[SOURCE_TREE] = identity.source_tree
     data = {
         **facts,
+        "python_config_vars": variables,
         "version": FORMAT_VERSION,
         "target_triple": identity.triple,
         "optimizations": identity.options,

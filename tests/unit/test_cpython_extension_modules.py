@@ -47,9 +47,9 @@ def test_facts_choose_the_row(tmp_path: Path) -> None:
     assert select(rows, facts("3.13"))["_datetime"].build == "static"
     assert select(rows, facts("3.14"))["_datetime"].build == "bootstrap"
     assert json.loads(as_json(select(rows, facts("3.14")))) == {
-        "_bz2": {"build": "static", "link": [], "needs": ["bzip2"], "test": False},
-        "_datetime": {"build": "bootstrap", "link": [], "needs": [], "test": False},
-        "_testcapi": {"build": "shared", "link": ["-lx"], "needs": [], "test": True},
+        "_bz2": {"build": "static", "compile": [], "link": [], "needs": ["bzip2"], "test": False},
+        "_datetime": {"build": "bootstrap", "compile": [], "link": [], "needs": [], "test": False},
+        "_testcapi": {"build": "shared", "compile": [], "link": ["-lx"], "needs": [], "test": True},
     }
 
 

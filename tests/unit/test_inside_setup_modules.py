@@ -35,6 +35,7 @@ def source_tree(tmp_path: Path) -> Path:
     modules.mkdir()
     (modules / "Setup.bootstrap.in").write_text(BOOTSTRAP)
     (modules / "Setup.stdlib.in").write_text(STDLIB)
+    (modules / "Setup").write_text("# every line of it is a comment but this one\nxx xxmodule.c\n")
     return tmp_path
 
 
@@ -46,6 +47,8 @@ def modules_json(tmp_path: Path, **changes: str | None) -> Path:
         "_json": "static",
         "_tkinter": "shared",
         "atexit": "bootstrap",
+        "old": "disabled",
+        "xx": "static",
         "pwd": "bootstrap",
     }
     builds.update(changes)
@@ -57,20 +60,27 @@ def modules_json(tmp_path: Path, **changes: str | None) -> Path:
 
 def test_parse_setup_joins_lines_and_drops_conditions() -> None:
     assert setup_modules.parse_setup(BOOTSTRAP) == [
-        SetupLine("atexit", ("atexitmodule.c",)),
-        SetupLine("_io", ("_io/_iomodule.c", "_io/iobase.c")),
+        SetupLine("atexit", ("atexitmodule.c",), configured=False),
+        SetupLine("_io", ("_io/_iomodule.c", "_io/iobase.c"), configured=False),
         SetupLine("pwd", ("pwdmodule.c",)),
     ]
-    assert [line.name for line in setup_modules.parse_setup(STDLIB)] == ["_json", "_ctypes", "_tkinter", "_gdbm"]
+    assert [(line.name, line.configured) for line in setup_modules.parse_setup(STDLIB)] == [
+        ("_json", True),
+        ("_ctypes", True),
+        ("old", False),
+        ("_tkinter", True),
+        ("_gdbm", True),
+    ]
 
 
-def test_write_gives_shared_and_disabled_modules(tmp_path: Path) -> None:
+def test_write_names_every_module_but_those_of_the_bootstrap(tmp_path: Path) -> None:
     output = tmp_path / "Setup.local"
     setup_modules.write(modules_json(tmp_path), source_tree(tmp_path), output)
     assert output.read_text() == (
-        "*shared*\n"
+        "*static*\n_json _json.c\n_ctypes _ctypes/_ctypes.c\nxx xxmodule.c\n"
+        "\n*shared*\n"
         "_tkinter _tkinter.c tkappinit.c $(MODULE__TKINTER_CFLAGS) $(MODULE__TKINTER_LDFLAGS) -Wl,-rpath,x\n"
-        "\n*disabled*\n_gdbm\n"
+        "\n*disabled*\nold\n_gdbm\n"
     )
 
 
@@ -87,6 +97,41 @@ def test_every_difference_is_told(tmp_path: Path, changes: dict[str, str | None]
     with pytest.raises(Mismatch) as caught:
         setup_modules.write(modules_json(tmp_path, **changes), source_tree(tmp_path), tmp_path / "Setup.local")
     assert caught.value.differences == (message,)
+
+
+def test_flags_of_ours_come_with_those_of_configure() -> None:
+    line = SetupLine("_curses", ("_cursesmodule.c",))
+    words = setup_modules.setup_line(line, Wanted("static", compile=("-DWIDE",), link=("-lncursesw",)))
+    assert words == "_curses _cursesmodule.c -DWIDE $(MODULE__CURSES_CFLAGS) $(MODULE__CURSES_LDFLAGS) -lncursesw"
+    with pytest.raises(Mismatch, match="takes a line with '=' for a variable"):
+        setup_modules.read_wanted('{"_x": {"build": "static", "compile": ["-DX=1"]}}')
+
+
+def test_what_was_built_is_compared_with_what_was_wanted(tmp_path: Path) -> None:
+    source = tmp_path / "Modules"
+    source.mkdir()
+    (source / "config.c").write_text('{"_json", PyInit__json},\n{"_io", PyInit__io},\n{"sys", NULL},\n')
+    dynload = tmp_path / "lib" / "lib-dynload"
+    dynload.mkdir(parents=True)
+    for name in ("_tkinter", "_stray"):
+        (dynload / f"{name}.cpython-311-x86_64-linux-gnu.so").touch()
+    modules = tmp_path / "modules.json"
+    builds = {"_io": "bootstrap", "_json": "static", "_tkinter": "shared", "_gdbm": "disabled"}
+    modules.write_text(json.dumps({name: {"build": build} for name, build in builds.items()}))
+    with pytest.raises(Mismatch) as caught:
+        setup_modules.installed(modules, tmp_path, tmp_path / "lib")
+    assert caught.value.differences == ("_stray: is a file in lib-dynload, and is not named",)
+    builds.update(_json="shared", _tkinter="static", _stray="disabled")
+    modules.write_text(json.dumps({name: {"build": build} for name, build in builds.items()}))
+    with pytest.raises(Mismatch) as caught:
+        setup_modules.installed(modules, tmp_path, tmp_path / "lib")
+    assert caught.value.differences == (
+        "_json: is shared, and in the table of the interpreter",
+        "_json: is shared, and not a file in lib-dynload",
+        "_stray: is disabled, and a file in lib-dynload",
+        "_tkinter: is static, and not in the table of the interpreter",
+        "_tkinter: is static, and a file in lib-dynload",
+    )
 
 
 def test_a_misspelt_build_is_a_mismatch() -> None:

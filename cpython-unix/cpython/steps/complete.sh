@@ -10,3 +10,5 @@ cp -a "$PREFIX/share/terminfo" "$install/share/"
 for item in "$PREFIX"/lib/libtcl*.so "$PREFIX"/lib/{tcl,tk,itcl,thread}[0-9]*; do
     if [ -e "$item" ]; then cp -a "$item" "$install/lib/"; fi
 done
+PYTHONPATH=/in/inside python3 -m pythonbuild.inside.setup_modules installed \
+    --modules=/in/extension-modules.json --source="$SOURCE" --library="$install/$library"
