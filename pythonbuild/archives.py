@@ -16,11 +16,12 @@ from pythonbuild.package.tarball import Compression
 from pythonbuild.render import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from pythonbuild.distribution import Wishes, Workshop
     from pythonbuild.execute import Prepared
+    from pythonbuild.flavor import Flavor
     from pythonbuild.settings import Settings
     from pythonbuild.target import Target
     from pythonbuild.validate import Report
@@ -47,7 +48,7 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     reports = []
     if wishes.validate:
         with workshop.console.step("validation"):
-            reports = [validate_archive(prepared.plan.target, path) for path in archives]
+            reports = [validate_archive(prepared.plan.target, prepared.plan.flavor.words, path) for path in archives]
     if all(report.ok for report in reports):
         remember(stamp, list(archives), validated=wishes.validate)
     return list(archives), reports
@@ -62,7 +63,8 @@ def members(prepared: Prepared, wishes: Wishes, tree: Path, dist: Path) -> dict[
         triple=plan.target.triple,
         options=str(plan.flavor),
         platform_tag=plan.target.platform_tag,
-        libc_features=libc_features(plan.target, tree / "python" / "install"),
+        libc_features=libc_features(plan.target, plan.flavor, tree / "python" / "install"),
+        module_loading=("builtin",) if "static" in plan.flavor.words else ("builtin", "shared-library"),
         python_licenses=plan.release.source.licenses,
         python_license_path="licenses/LICENSE.cpython.txt",
         source_tree=plan.release.source.origins[0].sha256 if plan.release.status == "tree" else None,
@@ -77,7 +79,7 @@ def members(prepared: Prepared, wishes: Wishes, tree: Path, dist: Path) -> dict[
 def licences(prepared: Prepared, python: Path) -> dict[str, Licence]:
     """Return the licence of every recipe of the plan, with the texts that came out of its build."""
     found = {}
-    for job in prepared.plan.jobs:
+    for job in prepared.plan.closure(prepared.plan.goal):
         texts = sorted((python / "licenses").glob(f"LICENSE.{job.id}[.-]*txt"))
         found[job.id] = Licence(
             ids=tuple(word for source in job.sources for word in source.licenses),
@@ -87,10 +89,11 @@ def licences(prepared: Prepared, python: Path) -> dict[str, Licence]:
     return found
 
 
-def libc_features(target: Target, install: Path) -> tuple[str, ...]:
+def libc_features(target: Target, flavor: Flavor, install: Path) -> tuple[str, ...]:
     """Return ``crt_features``: the kind of libc, and for glibc the highest symbol version of any file."""
     if target.libc != "glibc":
-        return ("musl-dynamic", f"musl-version:{target.libc_version}")
+        linked = "static" if "static" in flavor.words else "musl-dynamic"
+        return (linked, f"musl-version:{target.libc_version}")
     from pythonbuild.validate.elf import read_elf  # noqa: PLC0415 - LIEF takes a while to import
 
     versions: set[str] = set()
@@ -107,12 +110,12 @@ def is_elf(path: Path) -> bool:
         return stream.read(4) == b"\x7fELF"
 
 
-def validate_archive(target: Target, archive: Path) -> Report:
-    """Read ``archive`` back and check it against the limits of ``target``."""
+def validate_archive(target: Target, options: Collection[str], archive: Path) -> Report:
+    """Read ``archive`` back and check it against what ``target``, built with ``options``, is held to."""
     from pythonbuild.validate import limits_of, validate  # noqa: PLC0415 - LIEF takes a while to import
 
     with progress(f"validate {archive.name}", None) as counter:
-        return validate(archive, limits_of(target), progress=counter.update)
+        return validate(archive, limits_of(target, options), progress=counter.update)
 
 
 def stamp_key(prepared: Prepared, wishes: Wishes, settings: Settings) -> str:

@@ -158,7 +158,8 @@ def validate(settings: Settings, arguments: argparse.Namespace, _environment: En
     matrix = Matrix.load(settings.root / "targets.yml")
     bad = 0
     for archive in map(existing, arguments.archives):
-        report = validate_archive(matrix.target(read_identity(archive).triple), archive)
+        identity = read_identity(archive)
+        report = validate_archive(matrix.target(identity.triple), identity.options.split("+"), archive)
         sys.stdout.write(report.text() + "\n")
         bad += not report.ok
     return ValidationError.exit_code if bad else 0

@@ -59,12 +59,13 @@ class Checkout:
 
     def prepare(self, target: Target, flavor: Flavor, release: PythonRelease, *, image: str) -> Prepared:
         """Return the plan for one distribution, rendered and with keys."""
-        plan = make_plan(self.recipes, target, flavor, release)
+        profiler = self.matrix.target(target.profile_from) if target.profile_from else None
+        plan = make_plan(self.recipes, target, flavor, release, profiler)
         rendered = {job.id: self.renderer.render(job) for job in plan.jobs}
         parts: dict[str, dict[str, str]] = {}
         found: dict[str, str] = {}
         for job in plan.jobs:
-            needs = {need: found[need] for need in job.needs}
+            needs = {job.need_name(need): found[need] for need in job.needs}
             parts[job.id] = keys.components(rendered[job.id], image=image, needs=needs)
             found[job.id] = keys.key_of(parts[job.id])
         return Prepared(plan=plan, image=image, rendered=rendered, parts=parts, keys=found)

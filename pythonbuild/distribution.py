@@ -48,7 +48,7 @@ class Workshop:
 
     def stored(self, prepared: Prepared, name: str) -> Path | None:
         """Return the stored tree of a job, or None."""
-        return self.store.get(prepared.keys[name], name)
+        return self.store.get(prepared.keys[name], prepared.plan.job(name).name)
 
 
 def make_distribution(settings: Settings, decide: Callable[[str], Prepared], wishes: Wishes) -> list[Path]:
@@ -172,7 +172,8 @@ def build_jobs(workshop: Workshop, prepared: Prepared, names: Sequence[str], pla
         workshop.console.line(f"done   {title} in {seconds:.0f} s ({done} of {len(names)})")
 
     needs = {name: prepared.plan.job(name).needs for name in names}
-    run_all(needs, run, processors=workshop.settings.jobs, cost=COST, stop=executor.stop)
+    cost = {name: COST.get(prepared.plan.job(name).name, 1.0) for name in names}
+    run_all(needs, run, processors=workshop.settings.jobs, cost=cost, stop=executor.stop)
 
 
 def wanted_sources(prepared: Prepared, names: Sequence[str]) -> list[Source]:

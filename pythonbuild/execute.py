@@ -64,7 +64,7 @@ class Executor:
         """
         job = self.prepared.plan.job(name)
         started = time.monotonic()
-        with self.store.building(self.prepared.keys[name], name) as stored:
+        with self.store.building(self.prepared.keys[name], job.name) as stored:
             if stored is None:
                 self.build(job, started, processors)
         return time.monotonic() - started
@@ -107,24 +107,24 @@ class Executor:
                 )
 
         manifest = {
-            "job": job.id,
-            "title": job.title,
+            "job": job.name,
+            "title": job.heading,
             "target": job.target.triple,
             "parts": dict(self.prepared.parts[job.id]),
             "seconds": round(time.monotonic() - started, 1),
             "engine": self.factory.name,
         }
-        self.store.add(self.prepared.keys[job.id], job.id, fill, manifest)
+        self.store.add(self.prepared.keys[job.id], job.name, fill, manifest)
 
     def opened(self, job: Job, work: Path) -> Engine:
         """Return an engine with all inputs of ``job`` in place."""
-        engine = self.factory.open(self.image, work, f"{job.id}-{self.prepared.keys[job.id][:12]}")
+        engine = self.factory.open(self.image, work, f"{job.name}-{self.prepared.keys[job.id][:12]}")
         with self._lock:
             self._open.add(engine)
             if self._stopped:
                 raise BuildError("stopped")
         for need in self.prepared.plan.closure(job):
-            tree = self.store.get(self.prepared.keys[need.id], need.id)
+            tree = self.store.get(self.prepared.keys[need.id], need.name)
             if tree is None:
                 raise BuildError(f"the result of {need.id}, which {job.id} needs, is not in the store")
             for part in sorted(tree.iterdir()):
@@ -138,7 +138,7 @@ class Executor:
 
     def work_directory(self, job: Job) -> Path:
         """Return the job's work directory, made empty."""
-        work = self.settings.work / f"{job.id}-{self.prepared.keys[job.id][:16]}"
+        work = self.settings.work / f"{job.name}-{self.prepared.keys[job.id][:16]}"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         return work
@@ -146,11 +146,11 @@ class Executor:
     def log_path(self, job: Job) -> Path:
         """Return where the job's output is kept."""
         self.settings.logs.mkdir(parents=True, exist_ok=True)
-        return self.settings.logs / f"{job.id}-{self.prepared.keys[job.id][:12]}.log"
+        return self.settings.logs / f"{job.name}-{self.prepared.keys[job.id][:12]}.log"
 
     def failure(self, job: Job, what: str, log: FileLog) -> JobError:
         """Return the error of a failed job: where to look and what to type."""
-        work = self.settings.work / f"{job.id}-{self.prepared.keys[job.id][:16]}"
+        work = self.settings.work / f"{job.name}-{self.prepared.keys[job.id][:16]}"
         return JobError(  # noqa: S604 - a command to show, not one to run
             f"{job.title} for {job.target.triple}: {what}",
             log=log.path,

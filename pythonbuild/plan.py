@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pythonbuild.cpython.extension_modules import load_modules, select
 from pythonbuild.cpython.render_inputs import profile_facts
 from pythonbuild.errors import DataError
+from pythonbuild.flavor import Flavor
 from pythonbuild.load import did_you_mean
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pythonbuild.condition import Facts
-    from pythonbuild.flavor import Flavor
     from pythonbuild.recipe import Recipe
     from pythonbuild.source import Source
     from pythonbuild.target import PythonRelease, Target
@@ -33,8 +33,9 @@ PROFILE = "cpython-profile"
 class Job:
     """One thing to build in one engine.
 
-    ``id`` is unique in a plan and is what people type (``./build.py shell zlib``). ``needs`` are the ids
-    of the jobs whose results are laid over ``/`` before the script starts, in the order of the plan.
+    ``id`` is unique in a plan and is what people type (``./build.py shell zlib``); a job of another target than
+    the plan's has that target before its name. ``needs`` are the ids of the jobs whose results are laid over ``/``
+    before the script starts, in the order of the plan.
     """
 
     id: str
@@ -49,11 +50,25 @@ class Job:
     release: PythonRelease | None = None
 
     @property
+    def name(self) -> str:
+        """The id without a target: the same in every plan that has the job, as its result is."""
+        return self.id.rpartition("/")[2]
+
+    @property
     def title(self) -> str:
-        """What a person calls the job: name, version and, for CPython, the flavor."""
+        """What a person calls the job: id, version and, for CPython, the flavor."""
+        return f"{self.id}{self.heading.removeprefix(self.name)}"
+
+    @property
+    def heading(self) -> str:
+        """The title without a target: name, version and, for CPython, the flavor."""
         version = self.release.version if self.release else self.recipe.version
         flavor = f" {self.flavor}" if self.flavor and self.role == "cpython" else ""
-        return f"{self.id} {version}{flavor}"
+        return f"{self.name} {version}{flavor}"
+
+    def need_name(self, need: str) -> str:
+        """Return what this job calls a job that it needs: without a target where both have the same one."""
+        return need.removeprefix(self.id.removesuffix(self.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +93,13 @@ class Plan:
         raise unknown_job(name, [job.id for job in self.jobs])
 
     def closure(self, job: Job) -> tuple[Job, ...]:
-        """Return all jobs that ``job`` needs, directly or not, in plan order."""
+        """Return all jobs whose results ``job`` is built with, in plan order: those it needs, directly or not.
+
+        A result of another target is used alone: what that was built with is for another machine.
+        """
         wanted = set(job.needs)
         for other in reversed(self.jobs):
-            if other.id in wanted:
+            if other.id in wanted and other.target == job.target:
                 wanted.update(other.needs)
         return tuple(other for other in self.jobs if other.id in wanted)
 
@@ -91,10 +109,17 @@ def unknown_job(name: str, known: list[str]) -> DataError:
     return DataError(f"the plan has no job {name!r}{did_you_mean(name, known)}", hint="jobs: " + " ".join(known))
 
 
-def make_plan(recipes: Mapping[str, Recipe], target: Target, flavor: Flavor, release: PythonRelease) -> Plan:
+def make_plan(
+    recipes: Mapping[str, Recipe],
+    target: Target,
+    flavor: Flavor,
+    release: PythonRelease,
+    profiler: Target | None = None,
+) -> Plan:
     """Return the plan that builds ``release`` as ``flavor`` for ``target``.
 
-    ``DataError`` when a recipe names one that doesn't exist, or when needs form a circle.
+    ``profiler`` is the target whose profile is used, None for one of its own. ``DataError`` when a recipe names one
+    that doesn't exist, or when needs form a circle.
     """
     cpython = recipes[CPYTHON]
     facts = target.facts(python=release.minor, flavor=flavor.words)
@@ -114,13 +139,31 @@ def make_plan(recipes: Mapping[str, Recipe], target: Target, flavor: Flavor, rel
         flavor=flavor,
         release=release,
     )
-    if "pgo" in flavor.words:
+    if "pgo" in flavor.words and profiler is not None:
+        borrowed = borrowed_profile(make_plan(recipes, profiler, Flavor(flavor.words - {"static"}), release))
+        build = replace(build, needs=(*jobs, borrowed[-1].id))
+        jobs = {**{job.id: job for job in borrowed}, **jobs}
+    elif "pgo" in flavor.words:
         facts = profile_facts(facts)
         patches = cpython.selected_patches(facts)
         jobs[PROFILE] = replace(build, id=PROFILE, role="profile", facts=facts, patches=patches)
         build = replace(build, needs=tuple(jobs))
     jobs[CPYTHON] = build
     return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()))
+
+
+def borrowed_profile(plan: Plan) -> tuple[Job, ...]:
+    """Return the jobs that make the profile of another target's plan, as jobs that a plan of this one can hold.
+
+    Only their ids differ: they have the keys that they have there, and whoever runs them first stores them for both.
+    """
+    profile = plan.job(PROFILE)
+    return tuple(
+        replace(
+            job, id=f"{plan.target.triple}/{job.id}", needs=tuple(f"{plan.target.triple}/{need}" for need in job.needs)
+        )
+        for job in (*plan.closure(profile), profile)
+    )
 
 
 def libraries(cpython: Recipe, facts: Facts) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ class Renderer:
         unpack = job.recipe.kind != "cpython"
         first = job.sources[0] if job.sources and unpack else None
         return self.environment.get_template("prelude.sh.j2").render(
-            title=job.title,
+            title=job.heading,
             exports=plain,
             arrays=arrays,
             archive=f"/in/sources/{first.file}" if first else "",

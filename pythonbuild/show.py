@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def is_stored(prepared: Prepared, store: Store, job: Job) -> bool:
     """Return whether the result of ``job`` is there already."""
-    return store.get(prepared.keys[job.id], job.id) is not None
+    return store.get(prepared.keys[job.id], job.name) is not None
 
 
 def plan_text(prepared: Prepared, store: Store) -> str:
@@ -25,7 +25,7 @@ def plan_text(prepared: Prepared, store: Store) -> str:
     rows = [f"# {plan.release.title}{status} {plan.flavor} for {plan.target.triple}: {len(plan.jobs)} jobs"]
     for job in plan.jobs:
         state = "stored" if is_stored(prepared, store, job) else "build"
-        needs = " ".join(job.needs)
+        needs = " ".join(map(job.need_name, job.needs))
         rows.append(f"{state:<7} {prepared.keys[job.id][:12]}  {job.title:<34} {needs}".rstrip())
     return "\n".join(rows)
 
@@ -147,7 +147,7 @@ def why_text(prepared: Prepared, store: Store, job: Job) -> str:
     """Return which parts of a job's key changed since its nearest stored result."""
     if is_stored(prepared, store, job):
         return f"{job.id} is stored as it is now: it will not be built again"
-    changes = store.why(job.id, prepared.parts[job.id])
+    changes = store.why(job.name, prepared.parts[job.id])
     if changes is None:
         return f"{job.id} was never stored here"
     return "\n".join([f"{job.id} will be built again:", *(f"  {change}" for change in changes)])

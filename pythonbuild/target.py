@@ -21,17 +21,21 @@ STATUSES = ("built", "pinned")
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the validator holds a distribution to."""
+    """What the validator holds a distribution to; ``banned`` are functions that it must not import."""
 
     max_glibc: str
     needed: tuple[str, ...]
     page_align: int
     machine: str
+    banned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A target triple and everything that makes it differ from others."""
+    """A target triple and everything that makes it differ from others.
+
+    ``profile_from`` names another target, if the profiles of that one are used.
+    """
 
     triple: str
     arch: str
@@ -49,6 +53,7 @@ class Target:
     cross: bool
     emulator: str
     limits: Limits
+    profile_from: str = ""
 
     def facts(self, *, python: str | None = None, flavor: frozenset[str] = frozenset()) -> Facts:
         """Return what conditions may ask about a build for this target."""
@@ -225,6 +230,7 @@ def parse_target(triple: str, node: Node, families: Mapping[str, Node]) -> Targe
         cross=(cross := fields.take("cross")) is not None and cross.flag(),
         emulator=fields.text("emulator"),
         limits=parse_limits(fields.need("limits")),
+        profile_from=fields.text("profile_from"),
     )
     fields.done()
     return target
@@ -238,6 +244,7 @@ def parse_limits(node: Node) -> Limits:
         needed=fields.texts("needed"),
         page_align=fields.need("page_align").number(),
         machine=fields.need("machine").text(),
+        banned=fields.texts("banned"),
     )
     fields.done()
     return limits

@@ -7,7 +7,7 @@ here it is read, and its conditions are decided. ``DataError`` points at the lin
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -80,7 +80,10 @@ def parse_row(build: Build, node: Node) -> ModuleRow:
 
 
 def select(rows: Iterable[ModuleRow], facts: Facts) -> dict[str, ModuleRow]:
-    """Return the row that counts for each module under ``facts``; two rows for one module are an error."""
+    """Return the row that counts for each module under ``facts``; two rows for one module are an error.
+
+    A static program can't load a file: in static flavors the modules that would be files are disabled.
+    """
     found: dict[str, ModuleRow] = {}
     for row in rows:
         if row.when.holds(facts):
@@ -88,7 +91,14 @@ def select(rows: Iterable[ModuleRow], facts: Facts) -> dict[str, ModuleRow]:
                 if name in found:
                     raise row.node.error(f"module {name!r} already stands in line {found[name].node.line}")
                 found[name] = row
+    if "static" in facts.flavor:
+        return {name: without_file(row) for name, row in found.items()}
     return found
+
+
+def without_file(row: ModuleRow) -> ModuleRow:
+    """Return ``row``; disabled, and without the libraries that it needs, if its modules would be files."""
+    return replace(row, build="disabled", needs=(), link=()) if row.build == "shared" else row
 
 
 def as_json(modules: Mapping[str, ModuleRow]) -> str:

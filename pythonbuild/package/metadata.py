@@ -33,6 +33,7 @@ class Identity:
     options: str
     platform_tag: str
     libc_features: tuple[str, ...]
+    module_loading: tuple[str, ...]
     python_licenses: tuple[str, ...]
     python_license_path: str
     source_tree: str | None = None
@@ -62,7 +63,7 @@ def python_json(
         "build_options": identity.options,
         "python_platform_tag": identity.platform_tag,
         "python_symbol_visibility": "global-default",
-        "python_extension_module_loading": ["builtin", "shared-library"],
+        "python_extension_module_loading": list(identity.module_loading),
         "crt_features": list(identity.libc_features),
         "run_tests": "build/run_tests.py",
         "licenses": list(identity.python_licenses),

@@ -120,7 +120,7 @@ def banned_symbols(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
             yield path, f"imports {name}"
 
 
-def python_api(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+def python_api(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     """Interpreter and libpython both offer the C API to extension modules; in a shared build libpython alone does."""
     interpreter = tree.elf.get(tree.interpreter or "")
     linked = interpreter is not None and any(name.startswith("libpython") for name in interpreter.needed)
@@ -131,6 +131,8 @@ def python_api(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield tree.interpreter or "", "does not need libpython, as a shared build does"
         if "PyList_New" in interpreter.exported:
             yield tree.interpreter or "", "holds a second copy of what is in libpython"
+    elif limits.static:
+        yield from ((path, "is a shared library, which nothing can load") for path in tree.elf if ".so" in path)
     elif "PyList_New" not in interpreter.exported:
         yield tree.interpreter or "", "does not export PyList_New"
     elif linked:
@@ -157,8 +159,8 @@ def interpreter_kind(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
         return
     if limits.interpreter_type not in {None, elf.kind}:
         yield tree.interpreter or "", f"is of type {elf.kind}, not {limits.interpreter_type}"
-    if limits.program_interpreter not in {None, elf.interpreter}:
-        yield tree.interpreter or "", f"asks for {elf.interpreter}, not {limits.program_interpreter}"
+    if limits.program_interpreter not in {None, elf.interpreter or ""}:
+        yield tree.interpreter or "", f"asks for {elf.interpreter}, not {limits.program_interpreter or 'nothing'}"
     if elf.runpath:
         yield tree.interpreter or "", "has a RUNPATH, which LD_LIBRARY_PATH overrides; RPATH is meant"
 

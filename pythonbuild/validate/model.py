@@ -43,7 +43,8 @@ class Limits:
     """What one target allows; filled from targets.yml.
 
     ``machine`` is the ELF machine as LIEF names it (``X86_64``); ``max_glibc`` is None for another libc;
-    ``interpreter_type`` (``EXEC`` or ``DYN``) and ``program_interpreter`` are not checked when None.
+    ``interpreter_type`` (``EXEC`` or ``DYN``) and ``program_interpreter`` are not checked when None; an empty
+    ``program_interpreter`` is none. ``static`` means that nothing is loaded at run time.
     """
 
     triple: str
@@ -53,6 +54,7 @@ class Limits:
     page_align: int = 4096
     interpreter_type: str | None = None
     program_interpreter: str | None = None
+    static: bool = False
     banned_symbols: frozenset[str] = BANNED_SYMBOLS
     hidden_symbols: tuple[str, ...] = HIDDEN_SYMBOLS
     build_directories: tuple[str, ...] = BUILD_DIRECTORIES
