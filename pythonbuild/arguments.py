@@ -37,6 +37,9 @@ def selection() -> argparse.ArgumentParser:
     group.add_argument("--python", metavar="VERSION", help="cpython-3.14, 3.14 or 3.14.7 (default: see targets.yml)")
     group.add_argument("--python-source", metavar="DIR", type=Path, help="a source tree or checkout of CPython instead")
     group.add_argument("--options", metavar="FLAVOR", help="pgo+lto, debug, freethreaded+lto, ... (default: pgo+lto)")
+    group.add_argument(
+        "--without", metavar="STAGE", action="append", help="switch an optimizer stage off (bolt, workloads, ...)"
+    )
     return parser
 
 

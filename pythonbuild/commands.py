@@ -34,8 +34,13 @@ def selection_of(arguments: argparse.Namespace) -> Selection:
     """Return what the selection options ask for."""
     from pythonbuild.tree import read_tree  # noqa: PLC0415 - hardly ever needed
 
-    tree = read_tree(arguments.python_source.resolve()) if arguments.python_source else None
-    return Selection(target=arguments.target, python=arguments.python, options=arguments.options, tree=tree)
+    return Selection(
+        target=arguments.target,
+        python=arguments.python,
+        options=arguments.options,
+        tree=read_tree(arguments.python_source.resolve()) if arguments.python_source else None,
+        without=frozenset(arguments.without or ()),
+    )
 
 
 def build(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:

@@ -14,14 +14,17 @@ from pythonbuild.load import did_you_mean
 if TYPE_CHECKING:
     from pythonbuild.load import Node
 
-KEYS = ("target", "os", "arch", "libc", "python", "flavor", "cross")
+KEYS = ("target", "os", "arch", "libc", "python", "flavor", "stage", "cross")
 VERSION = re.compile(r"\d+\.\d+")
 RANGE = re.compile(r"(?P<low>\d+\.\d+)?(?P<dash>-)?(?P<high>\d+\.\d+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What conditions may ask about. ``python`` is a minor such as 3.14, None where it doesn't matter."""
+    """What conditions may ask about. ``python`` is a minor such as 3.14, None where it doesn't matter.
+
+    ``stages`` are the optimizer stages of a CPython build that are on (``cpython/stages.py``).
+    """
 
     target: str
     os: str
@@ -29,6 +32,7 @@ class Facts:
     libc: str
     python: str | None = None
     flavor: frozenset[str] = frozenset()
+    stages: frozenset[str] = frozenset()
     cross: bool = False
 
 
@@ -70,6 +74,8 @@ def word_holds(key: str, word: str, facts: Facts) -> bool:
         return facts.python is not None and in_range(facts.python, word)
     if key == "flavor":
         return word in facts.flavor
+    if key == "stage":
+        return word in facts.stages
     if key == "cross":
         return (word == "yes") is facts.cross
     return bool(getattr(facts, key) == word)

@@ -32,6 +32,7 @@ class Selection:
     python: str | None = None
     options: str | None = None
     tree: SourceTree | None = None
+    without: frozenset[str] = frozenset()
 
 
 def select(matrix: Matrix, selection: Selection) -> tuple[Target, Flavor, PythonRelease]:
@@ -50,17 +51,19 @@ class Checkout:
     matrix: Matrix
     recipes: Mapping[str, Recipe]
     renderer: Renderer
+    without: frozenset[str] = frozenset()
 
     @classmethod
-    def read(cls, root: Path) -> Checkout:
-        """Return the data below ``root``."""
+    def read(cls, root: Path, without: frozenset[str] = frozenset()) -> Checkout:
+        """Return the data below ``root``; its plans are ``without`` some optimizer stages."""
         matrix = Matrix.load(root / "targets.yml")
-        return cls(matrix=matrix, recipes=load_all(root / "cpython-unix"), renderer=Renderer(root))
+        recipes = load_all(root / "cpython-unix")
+        return cls(matrix=matrix, recipes=recipes, renderer=Renderer(root), without=without)
 
     def prepare(self, target: Target, flavor: Flavor, release: PythonRelease, *, image: str) -> Prepared:
         """Return the plan for one distribution, rendered and with keys."""
         profiler = self.matrix.target(target.profile_from) if target.profile_from else None
-        plan = make_plan(self.recipes, target, flavor, release, profiler)
+        plan = make_plan(self.recipes, target, flavor, release, profiler, self.without)
         rendered = {job.id: self.renderer.render(job) for job in plan.jobs}
         parts: dict[str, dict[str, str]] = {}
         found: dict[str, str] = {}
@@ -88,7 +91,7 @@ def prepare(root: Path, selection: Selection, *, image: str) -> Prepared:
 
     ``root`` is the checkout; ``image`` the digest of the build image, a part of every key.
     """
-    checkout = Checkout.read(root)
+    checkout = Checkout.read(root, selection.without)
     target, flavor, release = select(checkout.matrix, selection)
     return checkout.prepare(target, flavor, release, image=image)
 

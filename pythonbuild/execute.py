@@ -188,4 +188,5 @@ def selection_words(plan: Plan) -> str:
     """Return the options that select ``plan`` on the command line."""
     first = plan.release.source.origins[0]
     python = f"--python-source {first.where}" if first.kind == "tree" else f"--python {plan.release.title}"
-    return f"--target {plan.target.triple} {python} --options {plan.flavor}"
+    without = "".join(f" --without {stage}" for stage in sorted(plan.without))
+    return f"--target {plan.target.triple} {python} --options {plan.flavor}{without}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pythonbuild.cpython.extension_modules import load_modules, select
 from pythonbuild.cpython.render_inputs import profile_facts
+from pythonbuild.cpython.stages import active, load_stages
 from pythonbuild.errors import DataError
 from pythonbuild.flavor import Flavor
 from pythonbuild.load import did_you_mean
@@ -79,6 +80,7 @@ class Plan:
     flavor: Flavor
     release: PythonRelease
     jobs: tuple[Job, ...]
+    without: frozenset[str] = frozenset()
 
     @property
     def goal(self) -> Job:
@@ -115,14 +117,16 @@ def make_plan(
     flavor: Flavor,
     release: PythonRelease,
     profiler: Target | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Return the plan that builds ``release`` as ``flavor`` for ``target``.
+    """Return the plan that builds ``release`` as ``flavor`` for ``target``, ``without`` some optimizer stages.
 
     ``profiler`` is the target whose profile is used, None for one of its own. ``DataError`` when a recipe names one
     that doesn't exist, or when needs form a circle.
     """
     cpython = recipes[CPYTHON]
     facts = target.facts(python=release.minor, flavor=flavor.words)
+    facts = replace(facts, stages=active(load_stages(cpython.folder / "stages.yml"), facts, without))
     jobs: dict[str, Job] = {}
     graph = Graph(recipes=recipes, target=target, facts=facts, jobs=jobs)
     for name in (*target.toolchain, *libraries(cpython, facts)):
@@ -140,7 +144,7 @@ def make_plan(
         release=release,
     )
     if "pgo" in flavor.words and profiler is not None:
-        borrowed = borrowed_profile(make_plan(recipes, profiler, Flavor(flavor.words - {"static"}), release))
+        borrowed = borrowed_profile(make_plan(recipes, profiler, Flavor(flavor.words - {"static"}), release, None, without))
         build = replace(build, needs=(*jobs, borrowed[-1].id))
         jobs = {**{job.id: job for job in borrowed}, **jobs}
     elif "pgo" in flavor.words:
@@ -149,7 +153,7 @@ def make_plan(
         jobs[PROFILE] = replace(build, id=PROFILE, role="profile", facts=facts, patches=patches)
         build = replace(build, needs=tuple(jobs))
     jobs[CPYTHON] = build
-    return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()))
+    return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()), without=without)
 
 
 def borrowed_profile(plan: Plan) -> tuple[Job, ...]:

@@ -96,8 +96,11 @@ class Renderer:
         kind: Literal["profile", "build"] = "profile" if job.role == "profile" else "build"
         variables, files = script_inputs(job.recipe, job.facts, job.target, job.release, kind)
         steps = job.recipe.steps(kind, job.facts)
+        training = job.recipe.folder / "training"
         recipe_files = {f"steps/{path.name}": path for _, path in steps}
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
+        if variables["WORKLOADS"]:
+            recipe_files.update({f"training/{path.name}": path for path in sorted(training.glob("*.py"))})
         text = self.prelude(job, {**common_variables(job), **variables})
         text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
         package = self.root / "pythonbuild"

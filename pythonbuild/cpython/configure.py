@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from pythonbuild.condition import Facts
     from pythonbuild.load import Node
 
-ARGS = ("arguments", "compile", "instrument", "link", "link_python", "link_shared", "profile_use", "training")
+ARGS = (
+    "arguments",
+    "bolt",
+    "compile",
+    "instrument",
+    "link",
+    "link_python",
+    "link_shared",
+    "profile_use",
+    "training",
+    "workloads",
+)
 SETS = ("answers", "make")
 
 

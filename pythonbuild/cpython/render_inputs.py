@@ -53,6 +53,8 @@ def script_inputs(
         "CONFIGURE_ARGS": configuration.words("arguments", facts, values),
         "MAKE_VARIABLES": make_variables(configuration, facts, values, job),
         "TRAINING_ARGS": configuration.words("training", facts, values),
+        "WORKLOADS": configuration.words("workloads", facts, values),
+        "BOLT_FLAGS": configuration.words("bolt", facts, values),
         "PROFILE_USE_FLAGS": " ".join(configuration.words("profile_use", facts, values)),
         "OBJECT_FILE_FORMAT": "elf",
     }
@@ -69,7 +71,7 @@ def profile_facts(facts: Facts) -> Facts:
     A profile belongs to the compiled source. How that is linked doesn't matter: it is counted without LTO
     and in one program, and one profile serves pgo, pgo+lto, pgo+shared ... The free-threaded source is another.
     """
-    return replace(facts, flavor=facts.flavor - LINKING)
+    return replace(facts, flavor=facts.flavor - LINKING, stages=facts.stages - {"bolt"})
 
 
 def field_values(target: Target) -> dict[str, str]:

@@ -1,0 +1,10 @@
+# shellcheck shell=bash disable=SC2154
+# BOLT lays the code of the finished interpreter out anew, after a training of its own: it counts jumps of
+# machine code, which only exist now.
+mkdir -p /build/bolt
+mv python /build/bolt/python
+llvm-bolt /build/bolt/python -instrument -instrumentation-file=/build/bolt/counts -instrumentation-file-append-pid \
+    -o python > /build/bolt/instrument.log 2>&1 || { tail -n 40 /build/bolt/instrument.log; exit 1; }
+train
+merge-fdata -o /build/bolt/merged /build/bolt/counts.*
+llvm-bolt /build/bolt/python -o python -data=/build/bolt/merged "${BOLT_FLAGS[@]}" 2>&1 | tee /build/bolt/bolt.log
