@@ -105,7 +105,7 @@ class Renderer:
         text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
         package = self.root / "pythonbuild"
         inside = {
-            f"inside/{name}": path for name, path in self.folder_files(package / "inside") if path.suffix == ".py"
+            f"inside/{name}": path for name, path in self.folder_files(package / "inside") if path.suffix in (".py", ".json")
         }
         inside["__init__.py"] = package / "__init__.py"
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)

@@ -64,7 +64,13 @@ def integers(rng: random.Random) -> None:
     len(str(value))
     for _ in range(60):
         base, power, modulus = (rng.getrandbits(512) | 1 for _ in range(3))
-        pow(base, power, modulus), base * power % modulus, base // (power >> 200), math.gcd(base, power), math.isqrt(base)
+        (
+            pow(base, power, modulus),
+            base * power % modulus,
+            base // (power >> 200),
+            math.gcd(base, power),
+            math.isqrt(base),
+        )
     total = 0
     for n in range(400000):
         total = (total * 31 + n ^ (n >> 3)) & 0xFFFFFFFF

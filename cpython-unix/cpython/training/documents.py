@@ -20,7 +20,7 @@ def person(rng: random.Random, number: int) -> dict:
         "active": rng.random() < 0.7,
         "tags": rng.choices(WORDS, k=rng.randint(0, 6)),
         "address": {"street": f"{rng.randint(1, 999)} {rng.choice(WORDS)} way", "zip": f"{rng.randint(0, 99999):05}"},
-        "note": None if rng.random() < 0.5 else "café, naïve — “quoted” \\ \"text\"\n" * rng.randint(1, 3),
+        "note": None if rng.random() < 0.5 else 'café, naïve — “quoted” \\ "text"\n' * rng.randint(1, 3),
         "scores": [rng.random() for _ in range(8)],
     }
 
@@ -62,7 +62,7 @@ def xml_feed(rng: random.Random) -> None:
 
 
 def tables(rng: random.Random) -> None:
-    rows = [[str(n), rng.choice(WORDS), f"{rng.random():.6f}", "a \"b\", c"] for n in range(3000)]
+    rows = [[str(n), rng.choice(WORDS), f"{rng.random():.6f}", 'a "b", c'] for n in range(3000)]
     for _ in range(12):
         out = io.StringIO()
         writer = csv.writer(out)

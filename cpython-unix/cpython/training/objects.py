@@ -199,7 +199,11 @@ def containers(rng: random.Random) -> None:
         pairs = [Pair(a, b) for a, b in zip(numbers, reversed(numbers), strict=True)]
         sorted(pairs, key=operator.attrgetter("right"))
         sorted({p.left: p for p in pairs}.items())
-        {k: [p.right for p in group] for k, group in itertools.groupby(sorted(numbers), key=lambda v: v // 1000) for p in ()}
+        {
+            k: [p.right for p in group]
+            for k, group in itertools.groupby(sorted(numbers), key=lambda v: v // 1000)
+            for p in ()
+        }
         list(itertools.islice(itertools.combinations(range(25), 4), 6000))
         list(map(sum, itertools.product(range(8), repeat=4)))
         numbers[10:200:3], numbers[::-1], numbers + numbers[:50], numbers * 2

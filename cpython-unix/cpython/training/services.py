@@ -33,13 +33,17 @@ def database() -> None:
         connection.executemany("insert into item values (?, ?, ?, ?)", rows)
         connection.execute("create index names on item (name)")
         for n in range(600):
-            connection.execute("select id, price from item where name = ? order by price desc", (f"name {n % 97}",)).fetchall()
+            connection.execute(
+                "select id, price from item where name = ? order by price desc", (f"name {n % 97}",)
+            ).fetchall()
             connection.execute("update item set price = price + 1 where id = ?", (n,))
         connection.execute("select name, count(*), avg(price) from item group by name having count(*) > 3").fetchall()
 
 
 def bytes_work(rng: random.Random) -> None:
-    data = b"".join(rng.choice((b"lorem ipsum ", b"dolor sit amet ", b"\x00\x01\x02", rng.randbytes(6))) for _ in range(30000))
+    data = b"".join(
+        rng.choice((b"lorem ipsum ", b"dolor sit amet ", b"\x00\x01\x02", rng.randbytes(6))) for _ in range(30000)
+    )
     for name in ("md5", "sha1", "sha256", "sha512", "sha3_256", "blake2b"):
         for _ in range(3):
             hashlib.new(name, data).hexdigest()

@@ -20,7 +20,7 @@ WORDS = "the quick river carries seven old stones past a mill where nobody waits
 
 def logs(rng: random.Random) -> None:
     lines = [
-        f'10.0.{rng.randrange(256)}.{rng.randrange(256)} - user{rng.randrange(50)} [12/Mar/2026:10:{n % 60:02}:01 +0000] '
+        f"10.0.{rng.randrange(256)}.{rng.randrange(256)} - user{rng.randrange(50)} [12/Mar/2026:10:{n % 60:02}:01 +0000] "
         f'"{rng.choice(["GET", "POST", "PUT"])} /api/v{n % 3}/item/{n}?q={rng.choice(WORDS)} HTTP/1.1" '
         f"{rng.choice([200, 200, 200, 404, 500])} {rng.randrange(100000)}"
         for n in range(4000)
@@ -42,20 +42,26 @@ def logs(rng: random.Random) -> None:
 
 def tokens(rng: random.Random) -> None:
     source = "\n".join(
-        f"result_{n} = compute(alpha{n}, {n * 3.5:.2f}) + table[{n}] * (beta - {n}); if x_{n} >= {n}: go" for n in range(500)
+        f"result_{n} = compute(alpha{n}, {n * 3.5:.2f}) + table[{n}] * (beta - {n}); if x_{n} >= {n}: go"
+        for n in range(500)
     )
     for _ in range(15):
         kinds: collections.Counter[str] = collections.Counter()
         for match in TOKEN.finditer(source):
             kinds[match.lastgroup or ""] += 1
         assert kinds["name"] > kinds["num"]
-        scanner = re.Scanner([(r"\d+", lambda _, t: int(t)), (r"\w+", lambda _, t: t), (r"[^\w\s]", None), (r"\s+", None)])
+        scanner = re.Scanner(
+            [(r"\d+", lambda _, t: int(t)), (r"\w+", lambda _, t: t), (r"[^\w\s]", None), (r"\s+", None)]
+        )
         scanner.scan(source[:6000])
 
 
 def prose(rng: random.Random) -> None:
     text = " ".join(rng.choices(WORDS, k=20000))
-    mixed = " ".join(f"{word}{'@example.org' if n % 37 == 0 else ''} 2026-0{n % 9 + 1}-1{n % 9}" for n, word in enumerate(text.split()[:4000]))
+    mixed = " ".join(
+        f"{word}{'@example.org' if n % 37 == 0 else ''} 2026-0{n % 9 + 1}-1{n % 9}"
+        for n, word in enumerate(text.split()[:4000])
+    )
     markup = "".join(f"<p class='{w}'>{w}<b>{w.upper()}</b><br/></p>" for w in text.split()[:2500])
     table = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[13:] + string.ascii_lowercase[:13])
     for _ in range(10):
