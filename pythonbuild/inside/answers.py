@@ -169,7 +169,8 @@ def object_answers() -> Iterator[tuple[str, str]]:
     """Yield the answers of text, containers and parsers."""
     numbers = list(noise(4000, 12))
     words = [f"{number:x}" for number in numbers]
-    yield "sort", checksum(sorted(words, key=lambda word: f"{len(word)}{word[::-1]}"))
+    ordered = sorted(words, key=lambda word: (len(word), word[::-1]))
+    yield "sort", checksum(ordered)
     yield "dict", checksum({word[:3]: word for word in words}.items())
     yield (
         "str",
@@ -200,7 +201,8 @@ def object_answers() -> Iterator[tuple[str, str]]:
     yield "datetime", checksum((moment.isoformat(), moment.isocalendar()[1], moment.toordinal()) for moment in moments)
     yield "classes", checksum(classes(numbers))
     yield "exceptions", checksum(exceptions(numbers))
-    yield "generators", checksum(itertools.accumulate(chain(numbers), mixed))
+    totals = itertools.accumulate(chain(numbers), mixed)
+    yield "generators", checksum(totals)
 
 
 def classes(numbers: list[int]) -> Iterator[object]:
