@@ -25,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 MARK = ".complete"
+# What `build.py environment` takes, and the locked requirements that it means.
+LOCKS = {"": "requirements.lock", "--dev": "requirements-dev.lock", "--bench": "requirements-bench.lock"}
 LOG_TAIL = 1 << 16
 NO_NETWORK = (
     "NewConnectionError",
@@ -182,8 +184,10 @@ def tell(text: str) -> None:
 def hand_over(arguments: list[str]) -> None:
     """Become the environment's Python, running this same file there; or print which it is, if that was asked."""
     if arguments[:1] == ["environment"]:
-        dev = "--dev" in arguments
-        print(provide(ROOT / ("requirements-dev.lock" if dev else "requirements.lock")))
+        lock = LOCKS.get(arguments[1] if len(arguments) == 2 else "")
+        if lock is None:
+            raise Failure("environment takes one of --dev and --bench, or nothing", "./build.py environment --dev")
+        print(provide(ROOT / lock))
         return
     python = str(provide(ROOT / "requirements.lock"))
     os.execv(python, [python, "-E", "-s", str(ROOT / "build.py"), *arguments])  # noqa: S606 - no shell wanted

@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "cpython": DATA,
     "plan": DATA | {"cpython"},
     "render": DECIDE,
+    "bench": {"errors"},
     "key": {"render"},
     "decide": DECIDE | {"render", "key", "execute", "tree"},
     "mirror": {"errors"},
