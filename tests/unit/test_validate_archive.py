@@ -246,7 +246,7 @@ def test_paths_of_the_build_inside_programs() -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_damage_is_never_more_than_an_error(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - damage, not secrets
+    chance = random.Random(seed)
     data = bytearray(packed({"python/PYTHON.json": b'{"build_info": {}}', "python/a": b"x" * 700, "python/b": b"y"}))
     for _ in range(chance.randrange(1, 9)):
         data[chance.randrange(len(data))] = chance.randrange(256)
