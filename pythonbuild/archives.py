@@ -7,12 +7,25 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from pythonbuild import buildimage
 from pythonbuild.distribution import stored_goal
 from pythonbuild.key import digest, text_digest
 from pythonbuild.log import progress
-from pythonbuild.package.archives import full_members, full_name, install_members, install_name, total_size, write_all
+from pythonbuild.package.archives import (
+    debug_members,
+    debug_name,
+    full_members,
+    full_name,
+    install_members,
+    install_name,
+    install_only_name,
+    smallest_members,
+    total_size,
+    write_all,
+)
 from pythonbuild.package.metadata import Identity, Licence, python_json
 from pythonbuild.package.tarball import Compression
+from pythonbuild.recording import record_of
 from pythonbuild.render import EPOCH
 
 if TYPE_CHECKING:
@@ -40,7 +53,7 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     if done:
         return done, []
     tree = stored_goal(prepared, workshop)
-    archives = members(prepared, wishes, tree, settings.dist)
+    archives = members(workshop, prepared, wishes, tree)
     with workshop.console.step("packages"):
         compression = Compression(level=wishes.level, threads=settings.jobs)
         with progress("compress", total_size(archives)) as counter:
@@ -54,9 +67,11 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     return list(archives), reports
 
 
-def members(prepared: Prepared, wishes: Wishes, tree: Path, dist: Path) -> dict[Path, Mapping[str, Path | bytes]]:
+def members(
+    workshop: Workshop, prepared: Prepared, wishes: Wishes, tree: Path
+) -> dict[Path, Mapping[str, Path | bytes]]:
     """Return what each archive holds, by its path."""
-    plan = prepared.plan
+    plan, dist = prepared.plan, workshop.settings.dist
     words = (plan.release.version, wishes.tag, plan.target.triple, str(plan.flavor))
     facts, core, extensions = (read(tree / f"{name}.json") for name in ("facts", "core", "extensions"))
     identity = Identity(
@@ -70,10 +85,22 @@ def members(prepared: Prepared, wishes: Wishes, tree: Path, dist: Path) -> dict[
         source_tree=plan.release.source.origins[0].sha256 if plan.release.status == "tree" else None,
     )
     metadata = python_json(identity, facts, core, extensions, licences(prepared, tree / "python"))
-    return {
-        dist / full_name(*words): full_members(tree, metadata),
-        dist / install_name(*words): install_members(tree),
+    record = record_of(prepared, buildimage.package_versions(workshop.settings), profile_digest(tree))
+    found: dict[Path, Mapping[str, Path | bytes]] = {
+        dist / full_name(*words): full_members(tree, metadata, record),
+        dist / install_name(*words): install_members(tree, record),
+        dist / debug_name(*words): debug_members(tree, record),
     }
+    if prepared.install_only:
+        found[dist / install_only_name(*words, stripped=False)] = install_members(tree, record, stripped=False)
+        found[dist / install_only_name(*words, stripped=True)] = smallest_members(tree, record, metadata)
+    return found
+
+
+def profile_digest(tree: Path) -> str | None:
+    """Return the sha256 of the profile that was applied, as the build wrote it down, or None if none was."""
+    path = tree / "profile.sha256"
+    return path.read_text().strip() if path.is_file() else None
 
 
 def licences(prepared: Prepared, python: Path) -> dict[str, Licence]:
@@ -119,13 +146,25 @@ def validate_archive(target: Target, options: Collection[str], archive: Path) ->
 
 
 def stamp_key(prepared: Prepared, wishes: Wishes, settings: Settings) -> str:
-    """Return the key of the archives: the goal, how it is packaged, and the code that does it."""
+    """Return the key of the archives: the goal, how it is packaged, and the code that does it.
+
+    Two results with one key may have different records: a stage that was switched off need not have been on.
+    """
     code = hashlib.sha256()
     for folder in CODE:
         for path in sorted((settings.root / "pythonbuild" / folder).glob("*.py")):
             code.update(digest(path.read_bytes()).encode())
     goal = prepared.keys[prepared.plan.goal.id]
-    words = [goal, wishes.tag, wishes.epoch, wishes.level, str(prepared.plan.target.limits), str(settings.dist)]
+    words = [
+        goal,
+        wishes.tag,
+        wishes.epoch,
+        wishes.level,
+        str(prepared.plan.target.limits),
+        str(settings.dist),
+        prepared.install_only,
+        record_of(prepared, {}, None).to_json(),
+    ]
     return text_digest(json.dumps([*words, code.hexdigest()]))
 
 

@@ -69,6 +69,13 @@ def ready_over_base(settings: Settings, factory: EngineFactory, digest: str) -> 
     return factory.prepare(ImageFiles(digest=digest, tree=None, dockerfile=dockerfile(settings)))
 
 
+def package_versions(settings: Settings) -> dict[str, str]:
+    """Return the versions of the packages in the build image that is in use."""
+    lock = load_lock(folder(settings))
+    made = rootfs.find_rootfs(lock, settings.images)
+    return {package.name: package.version for package in (made.used if made else lock).packages}
+
+
 def packages(settings: Settings) -> Path:
     """Return where the image's packages are kept."""
     return settings.downloads / "debs"

@@ -164,7 +164,7 @@ def validate(settings: Settings, arguments: argparse.Namespace, _environment: En
     bad = 0
     for archive in map(existing, arguments.archives):
         identity = read_identity(archive)
-        report = validate_archive(matrix.target(identity.triple), identity.options.split("+"), archive)
+        report = validate_archive(matrix.target(identity.triple), identity.words, archive)
         sys.stdout.write(report.text() + "\n")
         bad += not report.ok
     return ValidationError.exit_code if bad else 0

@@ -63,7 +63,7 @@ class Checkout:
     def prepare(self, target: Target, flavor: Flavor, release: PythonRelease, *, image: str) -> Prepared:
         """Return the plan for one distribution, rendered and with keys."""
         profiler = self.matrix.target(target.profile_from) if target.profile_from else None
-        plan = make_plan(self.recipes, target, flavor, release, profiler, self.without)
+        plan = make_plan(self.recipes, target, flavor, release, profiler=profiler, without=self.without)
         rendered = {job.id: self.renderer.render(job) for job in plan.jobs}
         parts: dict[str, dict[str, str]] = {}
         found: dict[str, str] = {}
@@ -71,7 +71,8 @@ class Checkout:
             needs = {job.need_name(need): found[need] for need in job.needs}
             parts[job.id] = keys.components(rendered[job.id], image=image, needs=needs)
             found[job.id] = keys.key_of(parts[job.id])
-        return Prepared(plan=plan, image=image, rendered=rendered, parts=parts, keys=found)
+        install_only = self.matrix.install_only in (flavor, Flavor(flavor.words - {"freethreaded"}))
+        return Prepared(plan=plan, image=image, rendered=rendered, parts=parts, keys=found, install_only=install_only)
 
 
 def python(matrix: Matrix, selection: Selection) -> PythonRelease:

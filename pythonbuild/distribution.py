@@ -14,6 +14,7 @@ from pythonbuild.errors import BuildError, DataError, ValidationError
 from pythonbuild.execute import Executor, Prepared
 from pythonbuild.fetch import fetch_all
 from pythonbuild.log import Console, console, duration
+from pythonbuild.package.sizes import size_table
 from pythonbuild.schedule import run_all
 from pythonbuild.store import Store
 
@@ -70,6 +71,8 @@ def make_distribution(settings: Settings, decide: Callable[[str], Prepared], wis
         raise ValidationError(
             "an archive is not what it must be", hint="it is kept for a look, and must not be released"
         )
+    for line in size_table({path.name: path.stat().st_size for path in archives}):
+        workshop.console.line(line)
     workshop.console.line(f"finished in {duration(time.monotonic() - started)}")
     return archives
 

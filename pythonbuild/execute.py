@@ -34,13 +34,17 @@ BESIDE = {"licenses": IN / "licenses", "profile": IN / "profile"}
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A plan with everything decided about it: scripts, keys, and the parts that the keys are made of."""
+    """A plan with everything decided about it: scripts, keys, and the parts that the keys are made of.
+
+    ``install_only`` says that the archives for installers that know no flavors are made of this distribution.
+    """
 
     plan: Plan
     image: str
     rendered: Mapping[str, Rendered]
     parts: Mapping[str, Mapping[str, str]]
     keys: Mapping[str, str]
+    install_only: bool = False
 
 
 @dataclass(kw_only=True)

@@ -111,11 +111,12 @@ def unknown_job(name: str, known: list[str]) -> DataError:
     return DataError(f"the plan has no job {name!r}{did_you_mean(name, known)}", hint="jobs: " + " ".join(known))
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 - what has a default goes by name
     recipes: Mapping[str, Recipe],
     target: Target,
     flavor: Flavor,
     release: PythonRelease,
+    *,
     profiler: Target | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Plan:
@@ -144,7 +145,8 @@ def make_plan(
         release=release,
     )
     if "pgo" in flavor.words and profiler is not None:
-        borrowed = borrowed_profile(make_plan(recipes, profiler, Flavor(flavor.words - {"static"}), release, None, without))
+        trained = Flavor(flavor.words - {"static"})
+        borrowed = borrowed_profile(make_plan(recipes, profiler, trained, release, without=without))
         build = replace(build, needs=(*jobs, borrowed[-1].id))
         jobs = {**{job.id: job for job in borrowed}, **jobs}
     elif "pgo" in flavor.words:

@@ -38,6 +38,7 @@ class Rendered:
     files: Mapping[str, str] = field(default_factory=dict)
     recipe_files: Mapping[str, bytes] = field(default_factory=dict)
     inside: Mapping[str, bytes] = field(default_factory=dict)
+    variables: Mapping[str, Value] = field(default_factory=dict)
 
     def write(self, directory: Path) -> Path:
         """Write everything below ``directory``, as it is to appear in ``/in``, and return it."""
@@ -105,7 +106,9 @@ class Renderer:
         text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
         package = self.root / "pythonbuild"
         inside = {
-            f"inside/{name}": path for name, path in self.folder_files(package / "inside") if path.suffix in (".py", ".json")
+            f"inside/{name}": path
+            for name, path in self.folder_files(package / "inside")
+            if path.suffix in (".py", ".json")
         }
         inside["__init__.py"] = package / "__init__.py"
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
@@ -116,6 +119,7 @@ class Renderer:
             files=files,
             recipe_files=self.read(recipe_files),
             inside=self.read(inside),
+            variables=variables,
         )
 
     def prelude(self, job: Job, variables: Mapping[str, Value]) -> str:

@@ -21,12 +21,17 @@ STATUSES = ("built", "pinned")
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the validator holds a distribution to; ``banned`` are functions that it must not import."""
+    """What the validator holds a distribution to.
+
+    ``interpreter_type`` is the ELF type of the interpreter (EXEC or DYN); ``banned`` are functions that nothing may
+    import.
+    """
 
     max_glibc: str
     needed: tuple[str, ...]
     page_align: int
     machine: str
+    interpreter_type: str
     banned: tuple[str, ...] = ()
 
 
@@ -116,6 +121,7 @@ class Matrix:
     default_target: str
     default_python: str
     default_flavor: str
+    install_only: Flavor
 
     @classmethod
     def load(cls, path: Path) -> Matrix:
@@ -135,6 +141,7 @@ class Matrix:
             default_target=defaults.need("target").text(),
             default_python=defaults.need("python").text(),
             default_flavor=defaults.need("options").text(),
+            install_only=Flavor.parse(defaults.need("install_only").text()),
         )
         defaults.done()
         fields.done()
@@ -244,6 +251,7 @@ def parse_limits(node: Node) -> Limits:
         needed=fields.texts("needed"),
         page_align=fields.need("page_align").number(),
         machine=fields.need("machine").text(),
+        interpreter_type=fields.need("interpreter_type").text(),
         banned=fields.texts("banned"),
     )
     fields.done()

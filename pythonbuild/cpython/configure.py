@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ARGS = (
     "arguments",
     "bolt",
+    "bolt_training",
     "compile",
     "instrument",
     "link",
@@ -29,6 +30,7 @@ ARGS = (
     "link_shared",
     "profile_use",
     "training",
+    "split_debug",
     "workloads",
 )
 SETS = ("answers", "make")

@@ -53,6 +53,8 @@ def script_inputs(
         "CONFIGURE_ARGS": configuration.words("arguments", facts, values),
         "MAKE_VARIABLES": make_variables(configuration, facts, values, job),
         "TRAINING_ARGS": configuration.words("training", facts, values),
+        "BOLT_TRAINING_ARGS": configuration.words("bolt_training", facts, values),
+        "SPLIT_DEBUG": configuration.words("split_debug", facts, values),
         "WORKLOADS": configuration.words("workloads", facts, values),
         "BOLT_FLAGS": configuration.words("bolt", facts, values),
         "PROFILE_USE_FLAGS": " ".join(configuration.words("profile_use", facts, values)),

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pythonbuild.disttest.model import CaseFailed, CaseSkipped
 from pythonbuild.errors import ValidationError
-from pythonbuild.validate.archive import name_identity, unpack
+from pythonbuild.package.archives import INSTALL_RECORD, METADATA
+from pythonbuild.validate.archive import unpack
+from pythonbuild.validate.names import name_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,21 +115,24 @@ def prepare(archive: Path, base: Path) -> Subject:
     python = next((path for path in sorted(prefix.glob("bin/python3.*")) if _is_interpreter(path)), None)
     if python is None:
         raise ValidationError(f"{archive.name}: no interpreter bin/python3.X inside")
-    metadata = _metadata(place / "python")
+    metadata = _json(place / METADATA)
     return Subject(
         prefix=prefix,
         python=python,
         work=work,
         metadata=metadata,
-        options=_options(archive.name, metadata),
+        options=_options(archive.name, metadata, place),
         environment=_environment(work),
     )
 
 
-def _options(name: str, metadata: Mapping[str, Any] | None) -> frozenset[str]:
-    """Return the words of the flavor, by PYTHON.json or by the file name."""
+def _options(name: str, metadata: Mapping[str, Any] | None, place: Path) -> frozenset[str]:
+    """Return the words of the flavor, by PYTHON.json, by the build record or by the file name."""
     if metadata is not None:
         return frozenset(str(metadata.get("build_options", "")).split("+"))
+    record = _json(place / INSTALL_RECORD)
+    if record is not None:
+        return frozenset(str(record.get("options", "")).split("+"))
     named = name_identity(name)
     return named.words if named else frozenset()
 
@@ -136,15 +141,14 @@ def _is_interpreter(path: Path) -> bool:
     return bool(re.fullmatch(r"python3\.\d+t?d?", path.name)) and path.is_file()
 
 
-def _metadata(root: Path) -> Mapping[str, Any] | None:
-    """Return PYTHON.json of a full archive, or None."""
-    path = root / "PYTHON.json"
+def _json(path: Path) -> Mapping[str, Any] | None:
+    """Return the content of PYTHON.json or a build record, or None where there is none."""
     if not path.is_file():
         return None
     try:
         data = json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValidationError(f"PYTHON.json is not JSON: {error}") from error
+        raise ValidationError(f"{path.name} is not JSON: {error}") from error
     return data if isinstance(data, dict) else None
 
 

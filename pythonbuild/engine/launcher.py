@@ -136,7 +136,7 @@ def enter(root: str, binds: dict[str, str]) -> None:
 
 def execute(spec: dict[str, Any]) -> NoReturn:
     """Become the command, with signals and descriptors as a fresh program expects them."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):
+    for signum in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(signum, signal.SIG_DFL)
     command: list[str] = spec["command"]
     try:

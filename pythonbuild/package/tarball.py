@@ -1,4 +1,4 @@
-"""Deterministic ``.tar.zst`` archives: the same tree gives the same bytes, on any machine, with any threads.
+"""Deterministic ``.tar.zst`` and ``.tar.gz`` archives: the same tree gives the same bytes, with any threads.
 
 Clients refuse archives with several zstd frames, windows over 2**27, hard links, or more than one top-level
 entry; none of these can come out of here.
@@ -7,6 +7,7 @@ entry; none of these can come out of here.
 from __future__ import annotations
 
 import errno
+import gzip
 import io
 import os
 import stat
@@ -27,7 +28,10 @@ CHUNK = 1 << 20
 WINDOW_LOG = 27
 RELEASE_LEVEL = 20  # from here on the window is full-sized anyway and jobs must be cut smaller for threads to help
 RELEASE_JOB = 32 << 20
+GZIP_LEVEL = 9
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+
+Writer = gzip.GzipFile | zstandard.ZstdCompressionWriter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,19 +79,27 @@ def write_archive(  # noqa: PLR0913 - all by name
 ) -> None:
     """Write ``members`` (name -> file, link, directory or content) to ``destination``, sorted by name.
 
-    Those in ``first`` come first. ``epoch`` is the time of every member, in seconds. ``progress`` is called
-    with the bytes of each piece that was read. ``BuildError`` when it can't be written; nothing half-made stays.
+    Its suffix says how it is compressed; ``compression`` is for zstd. Those in ``first`` come first. ``epoch`` is
+    the time of every member, in seconds. ``progress`` is called with the bytes of each piece that was read.
+    ``BuildError`` when it can't be written; nothing half-made stays.
     """
     leading = [name for name in first if name in members]
     names = [*leading, *sorted(set(members) - set(leading))]
-    compressor = zstandard.ZstdCompressor(compression_params=compression.parameters())
     with (
         replacing(destination) as stream,
-        compressor.stream_writer(stream, closefd=False) as compressed,
+        compressed_stream(stream, destination.suffix, compression) as compressed,
         tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT, bufsize=CHUNK) as tar,
     ):
         for name in names:
             add(tar, name, members[name], epoch, progress)
+
+
+def compressed_stream(stream: IO[bytes], suffix: str, compression: Compression) -> Writer:
+    """Return a stream that compresses into ``stream``: a single member for ``.gz``, a single frame for ``.zst``."""
+    if suffix == ".gz":
+        return gzip.GzipFile(filename="", mode="wb", fileobj=stream, compresslevel=GZIP_LEVEL, mtime=0)
+    compressor = zstandard.ZstdCompressor(compression_params=compression.parameters())
+    return compressor.stream_writer(stream, closefd=False)
 
 
 @contextmanager

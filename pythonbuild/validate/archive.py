@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import shutil
 import tarfile
 import zlib
@@ -18,7 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import zstandard
 
 from pythonbuild.errors import ValidationError
+from pythonbuild.package.archives import INSTALL_RECORD, METADATA
 from pythonbuild.validate.model import Entry, Form, Identity
+from pythonbuild.validate.names import name_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,14 +28,12 @@ _CHUNK = 1 << 20
 _LARGEST_METADATA = 64 << 20
 MAX_WINDOW = 1 << 27
 
-_FULL_NAME = re.compile(
-    r"cpython-(?P<version>[0-9a-z.]+)\+(?P<date>\d+)-(?P<triple>[a-z0-9_]+(?:-[a-z0-9_]+){2,3})-"
-    r"(?P<options>[a-z+]+)-full\.tar\.zst"
-)
-_INSTALL_NAME = re.compile(
-    r"cpython-(?P<version>[0-9a-z.]+)\+(?P<date>\d+)-(?P<triple>[a-z0-9_]+(?:-[a-z0-9_]+){1,3}?)-"
-    r"(?:(?P<variant>freethreaded|debug)-)?install_(?P<options>[a-z+_]+)\.tar\.(?:zst|gz)"
-)
+# The files that an archive can begin with, and the keys that hold version, target and options.
+IDENTITY_KEYS = {
+    METADATA: ("python_version", "target_triple", "build_options"),
+    INSTALL_RECORD: ("python", "target", "options"),
+}
+
 _KINDS = {tarfile.REGTYPE: "file", tarfile.AREGTYPE: "file", tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "symlink",
           tarfile.LNKTYPE: "hardlink"}  # fmt: skip
 
@@ -256,56 +255,44 @@ def _write(reader: ArchiveReader, entry: Entry, member: tarfile.TarInfo, place: 
 
 
 def read_identity(archive: Path) -> Identity:
-    """Say what an archive claims to be: by PYTHON.json where it is the first member, else by its file name.
+    """Say what an archive claims to be: by PYTHON.json or its build record where one comes first, else by its name.
 
-    Raises ValidationError when neither tells.
+    Raises ValidationError when none of them tells.
     """
+    named = name_identity(archive.name)
     with opened(archive) as reader:
         first = next(iter(reader), None)
-        if first and first[0].path == "python/PYTHON.json":
-            return identity_of(read_json(archive.name, reader, first[1]), archive.name)
-    found = name_identity(archive.name)
-    if found is None:
+        for path, keys in IDENTITY_KEYS.items():
+            if first and first[0].path == path:
+                data = read_json(archive.name, reader, *first)
+                kind = "full" if path == METADATA else named.kind if named else "install"
+                return identity_of(data, keys, kind, f"{archive.name}: {PurePosixPath(path).name}")
+    if named is None:
         raise ValidationError(
             f"{archive.name}: neither PYTHON.json nor the file name says what this is",
             hint="a name is cpython-VERSION+DATE-TRIPLE-OPTIONS-full.tar.zst or ...-TRIPLE-install_OPTIONS.tar.zst",
         )
-    return found
+    return named
 
 
-def name_identity(name: str) -> Identity | None:
-    """Read the identity that a file name states, or None when it is no name of ours."""
-    for kind, pattern in (("full", _FULL_NAME), ("install", _INSTALL_NAME)):
-        if found := pattern.fullmatch(name):
-            parts = found.groupdict()
-            return Identity(
-                version=parts["version"],
-                triple=parts["triple"],
-                options=parts["options"],
-                kind=kind,
-                variant=parts.get("variant") or "",
-            )
-    return None
-
-
-def read_json(name: str, reader: ArchiveReader, member: tarfile.TarInfo) -> dict[str, Any]:
-    """Parse PYTHON.json. Raises ValidationError when it is no JSON object of a reasonable size."""
+def read_json(name: str, reader: ArchiveReader, entry: Entry, member: tarfile.TarInfo) -> dict[str, Any]:
+    """Parse the current member. Raises ValidationError when it is no JSON object of a reasonable size."""
+    where = f"{name}: {PurePosixPath(entry.path).name}"
     if member.size > _LARGEST_METADATA or not member.isfile():
-        raise ValidationError(f"{name}: PYTHON.json is not a file of a reasonable size")
+        raise ValidationError(f"{where} is not a file of a reasonable size")
     try:
         data = json.loads(reader.open(member).read())
     except (ValueError, RecursionError) as error:
-        raise ValidationError(f"{name}: PYTHON.json is not JSON: {error}") from error
+        raise ValidationError(f"{where} is not JSON: {error}") from error
     if not isinstance(data, dict):
-        raise ValidationError(f"{name}: PYTHON.json is not a JSON object")
+        raise ValidationError(f"{where} is not a JSON object")
     return data
 
 
-def identity_of(metadata: dict[str, Any], name: str) -> Identity:
-    """Read the identity out of PYTHON.json. Raises ValidationError when a key of it is missing."""
-    keys = ("python_version", "target_triple", "build_options")
-    missing = [key for key in keys if not isinstance(metadata.get(key), str)]
+def identity_of(data: dict[str, Any], keys: tuple[str, str, str], kind: str, where: str) -> Identity:
+    """Read the identity out of the values of three ``keys``. Raises ValidationError when one is missing."""
+    missing = [key for key in keys if not isinstance(data.get(key), str)]
     if missing:
-        raise ValidationError(f"{name}: PYTHON.json lacks {', '.join(missing)}")
-    version, triple, options = (metadata[key] for key in keys)
-    return Identity(version=version, triple=triple, options=options, kind="full")
+        raise ValidationError(f"{where} lacks {', '.join(missing)}")
+    version, triple, options = (data[key] for key in keys)
+    return Identity(version=version, triple=triple, options=options, kind=kind)

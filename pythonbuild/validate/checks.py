@@ -1,6 +1,7 @@
 """The checks: each a few lines over one ``Tree`` and the ``Limits`` of its target, yielding findings.
 
-A check's name is its function's name with dashes. ``CHECKS`` is the table of all; ``report.validate`` runs them.
+A check's name is its function's name with dashes. ``CHECKS`` is the table of those for archives that hold a Python,
+``DEBUG_CHECKS`` of those for debug information; ``report.validate`` runs them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from pythonbuild.validate.archive import MAX_WINDOW, escapes
-from pythonbuild.validate.metadata import METADATA_CHECKS
+from pythonbuild.validate.debug import build_ids, debug_files, debug_links
+from pythonbuild.validate.metadata import METADATA_CHECKS, identity, licences
 from pythonbuild.validate.model import Finding, Limits, Tree
+from pythonbuild.validate.names import kind_of
+from pythonbuild.validate.record import build_record
 from pythonbuild.validate.texts import TEXT_CHECKS
 
 Check = Callable[[Tree, Limits], Iterator[tuple[str, str]]]
@@ -233,13 +237,23 @@ CHECKS: tuple[Check, ...] = (
     copy_relocations, page_alignment, hidden_symbols, banned_symbols, python_api, read_only_relocations,
     interpreter_kind, relative_rpath,
     *TEXT_CHECKS,
+    build_ids, debug_links,
     *METADATA_CHECKS,
+    build_record,
+)  # fmt: skip
+DEBUG_CHECKS: tuple[Check, ...] = (
+    encoding, members, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
 )  # fmt: skip
 
 
+def checks_of(tree: Tree) -> tuple[Check, ...]:
+    """Return the checks that an archive of this kind is held to."""
+    return DEBUG_CHECKS if kind_of(tree) == "debuginfo" else CHECKS
+
+
 def run(tree: Tree, limits: Limits) -> Iterator[Finding]:
-    """Run every check; yield what is wrong, in the order of the table."""
-    for check in CHECKS:
+    """Run every check of the kind of archive; yield what is wrong, in the order of the table."""
+    for check in checks_of(tree):
         for path, message in check(tree, limits):
             yield Finding(check=name_of(check), path=path, message=message)
 

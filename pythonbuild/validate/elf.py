@@ -65,8 +65,22 @@ def _facts(binary: lief.ELF.Binary) -> Elf:
         copy_relocations=_copy_relocations(binary),
         textrel="TEXTREL" in tags,
         bind_now="BIND_NOW" in tags,
-        build_id=any(note.type == lief.ELF.Note.TYPE.GNU_BUILD_ID for note in binary.notes),
+        build_id=_build_id(binary),
+        debuglink=_debuglink(binary),
+        sections=frozenset(str(section.name) for section in binary.sections),
     )
+
+
+def _build_id(binary: lief.ELF.Binary) -> str:
+    """Return the build-id in hexadecimal, or nothing."""
+    kind = lief.ELF.Note.TYPE.GNU_BUILD_ID
+    return next((bytes(note.description).hex() for note in binary.notes if note.type == kind), "")
+
+
+def _debuglink(binary: lief.ELF.Binary) -> str:
+    """Return the file name in .gnu_debuglink: text that ends with a zero byte, before a checksum."""
+    section = binary.get_section(".gnu_debuglink")
+    return bytes(section.content).partition(b"\0")[0].decode("utf-8", "replace") if section else ""
 
 
 def _config() -> lief.ELF.ParserConfig:

@@ -21,7 +21,8 @@ def limits_of(target: Target, options: Collection[str] = ()) -> Limits:
         allowed_needed=frozenset(() if static else target.limits.needed),
         max_glibc=target.limits.max_glibc if target.libc == "glibc" else None,
         page_align=target.limits.page_align,
-        program_interpreter="" if static else target.fields.get("loader"),
+        interpreter_type=target.limits.interpreter_type,
+        program_interpreter="" if static else target.fields["loader"],
         banned_symbols=BANNED_SYMBOLS | frozenset(target.limits.banned),
         static=static,
     )

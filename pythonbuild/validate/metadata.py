@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pythonbuild.validate.archive import name_identity
+from pythonbuild.validate.names import kind_of, name_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +144,7 @@ def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     """Every bundled library that an extension links has a licence and its text; so has Python itself."""
     names = [entry.path for entry in tree.entries if entry.kind == "file"]
     stdlib_licence = re.compile(re.escape(tree.prefix) + r"lib/python3[^/]*/LICENSE\.txt")
-    if not any(map(stdlib_licence.fullmatch, names)):
+    if kind_of(tree) != "debuginfo" and not any(map(stdlib_licence.fullmatch, names)):
         yield f"{tree.prefix}lib", "has no LICENSE.txt in the standard library"
     place = "python/licenses/" if tree.full else "python/share/licenses/"
     if not any(name.startswith(place) for name in names):

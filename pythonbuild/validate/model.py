@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pythonbuild.package.model import PythonJson
+    from pythonbuild.package.record import BuildRecord
 
 # Symbols of the libraries that are linked in. An exported one would be found by the dynamic linker before the
 # one of another copy (PyQt's, the system's), and be called with the other copy's data. A name that ends in `*`
@@ -72,7 +73,11 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Elf:
-    """Facts of one ELF program or shared library. Nothing in it depends on the library that read it."""
+    """Facts of one ELF program or shared library. Nothing in it depends on the library that read it.
+
+    ``build_id`` is in hexadecimal, ``debuglink`` the name of the file that debuggers look for; both may be empty.
+    ``sections`` are the names of all sections.
+    """
 
     machine: str
     bits: int
@@ -90,7 +95,9 @@ class Elf:
     copy_relocations: tuple[str, ...] = ()
     textrel: bool = False
     bind_now: bool = False
-    build_id: bool = False
+    build_id: str = ""
+    debuglink: str = ""
+    sections: frozenset[str] = frozenset()
 
     @property
     def stack(self) -> str | None:
@@ -116,7 +123,11 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What an archive says that it is, from PYTHON.json or, where there is none, from its file name."""
+    """What an archive says that it is, from PYTHON.json, its build record or, without these, from its file name.
+
+    ``kind`` is one of full, install, install_only, install_only_stripped and debuginfo. The name of an
+    ``install_only`` archive doesn't say its ``options``, but for the ``variant`` freethreaded.
+    """
 
     version: str
     triple: str
@@ -126,8 +137,8 @@ class Identity:
 
     @property
     def words(self) -> frozenset[str]:
-        """The option words, with that of a variant: freethreaded stands apart in ``freethreaded-install_only``."""
-        return frozenset(self.options.split("+")) | frozenset({self.variant} - {""})
+        """The option words that are known, with that of the variant."""
+        return frozenset({*self.options.split("+"), self.variant} - {""})
 
     @property
     def minor(self) -> str:
@@ -150,8 +161,9 @@ class Tree:
 
     ``objects`` names the format of object files; ``broken`` says why a file that begins like ELF can't be read;
     ``leaks`` are paths of the build inside programs and libraries; ``text`` is the content of the files that say how
-    Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one. ``options`` are the words
-    of the flavor.
+    Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build
+    record, ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the
+    flavor.
     """
 
     name: str
@@ -164,6 +176,9 @@ class Tree:
     broken: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     metadata: PythonJson | None = None
     metadata_error: str = ""
+    record: BuildRecord | None = None
+    record_error: str = ""
+    record_path: str = ""
     options: frozenset[str] = frozenset()
 
     @property

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pythonbuild.errors import ValidationError
+from pythonbuild.package.archives import INSTALL_RECORD, METADATA, RECORD
 from pythonbuild.package.model import PythonJson
-from pythonbuild.validate.archive import ArchiveReader, name_identity, opened, read_json
+from pythonbuild.package.record import BuildRecord
+from pythonbuild.validate.archive import ArchiveReader, opened, read_json
 from pythonbuild.validate.elf import object_format, read_elf
 from pythonbuild.validate.model import Elf, Entry, Tree
+from pythonbuild.validate.names import name_identity
 
 if TYPE_CHECKING:
     import tarfile
@@ -48,14 +51,20 @@ class _Collector:
     broken: dict[str, str] = field(default_factory=dict)
     metadata: PythonJson | None = None
     metadata_error: str = ""
+    record: BuildRecord | None = None
+    record_error: str = ""
+    record_path: str = ""
 
     def take(self, reader: ArchiveReader, entry: Entry, member: tarfile.TarInfo) -> None:
         """Keep what matters of one member."""
         self.entries.append(entry)
         if entry.kind != "file":
             return
-        if entry.path == "python/PYTHON.json":
-            self._take_metadata(read_json(reader.path.name, reader, member))
+        if entry.path == METADATA:
+            self._take_metadata(read_json(reader.path.name, reader, entry, member))
+            return
+        if entry.path in {RECORD, INSTALL_RECORD}:
+            self._take_record(entry, lambda: read_json(reader.path.name, reader, entry, member))
             return
         content = reader.open(member)
         head = content.read(_HEAD)
@@ -72,6 +81,13 @@ class _Collector:
             self.metadata = PythonJson.from_json(data)
         except ValidationError as error:
             self.metadata_error = error.message
+
+    def _take_record(self, entry: Entry, read: Callable[[], dict[str, Any]]) -> None:
+        self.record_path = entry.path
+        try:
+            self.record = BuildRecord.from_json(read())
+        except ValidationError as error:
+            self.record_error = error.message
 
     def _take_elf(self, entry: Entry, data: bytes) -> None:
         if entry.size > _LARGEST_ELF:
@@ -123,13 +139,18 @@ def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None)
         broken=seen.broken,
         metadata=seen.metadata,
         metadata_error=seen.metadata_error,
-        options=options_of(archive.name, seen.metadata),
+        record=seen.record,
+        record_error=seen.record_error,
+        record_path=seen.record_path,
+        options=options_of(archive.name, seen.metadata, seen.record),
     )
 
 
-def options_of(name: str, metadata: PythonJson | None) -> frozenset[str]:
-    """Return the words of the flavor that PYTHON.json names, or else the file name."""
+def options_of(name: str, metadata: PythonJson | None, record: BuildRecord | None) -> frozenset[str]:
+    """Return the words of the flavor that PYTHON.json names, or else the build record, or else the file name."""
     if metadata is not None:
         return frozenset(metadata.build_options.split("+"))
+    if record is not None:
+        return frozenset(record.options.split("+"))
     named = name_identity(name)
     return named.words if named else frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pythonbuild.validate.checks import CHECKS, name_of, run
+from pythonbuild.validate.checks import checks_of, name_of, run
 from pythonbuild.validate.model import Limits, Report
 from pythonbuild.validate.reader import read_tree
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def validate(archive: Path, limits: Limits, *, progress: Callable[[int], object] | None = None) -> Report:
-    """Check one full or installation archive against the limits of its target.
+    """Check one archive, by the list of checks of its kind, against the limits of its target.
 
     ``progress`` is called with the decompressed bytes of each member. Raises ValidationError, one line, when the
     archive can't be read at all; everything else is a finding in the report.
@@ -22,7 +22,7 @@ def validate(archive: Path, limits: Limits, *, progress: Callable[[int], object]
     tree = read_tree(archive, progress=progress)
     return Report(
         archive=archive,
-        checks_run=tuple(name_of(check) for check in CHECKS),
+        checks_run=tuple(name_of(check) for check in checks_of(tree)),
         findings=tuple(run(tree, limits)),
         files=sum(entry.kind == "file" for entry in tree.entries),
         elf_files=len(tree.elf),

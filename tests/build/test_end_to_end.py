@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SELECTION = ("--target", "x86_64-unknown-linux-gnu", "--python", "cpython-3.14", "--options", "noopt")
 SECOND_RUN_SECONDS = 5  # 2 on an idle machine
+KINDS = ("full", "install", "debuginfo")
 PLAN_SECONDS = 3  # 1 on an idle machine
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
@@ -27,16 +28,17 @@ def build(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 def archives() -> dict[str, Path]:
     """Build the distribution, or find it built, and return its archives by kind."""
     paths = [Path(line) for line in build(*SELECTION, "--engine", "namespace", "--tag", "20200101").stdout.splitlines()]
-    return {"full" if path.name.endswith("-full.tar.zst") else "install": path for path in paths}
+    return {kind: path for path in paths for kind in KINDS if f"-{kind}" in path.name}
 
 
 def test_archives_have_their_names(archives: dict[str, Path]) -> None:
     stem = "cpython-3.14.7+20200101-x86_64-unknown-linux-gnu"
     assert archives["full"].name == f"{stem}-noopt-full.tar.zst"
     assert archives["install"].name == f"{stem}-install_noopt.tar.zst"
+    assert archives["debuginfo"].name == f"{stem}-noopt-debuginfo.tar.zst"
 
 
-@pytest.mark.parametrize("kind", ["full", "install"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_archives_are_valid(archives: dict[str, Path], kind: str) -> None:
     done = build("validate", str(archives[kind]), check=False)
     assert done.returncode == 0, done.stdout

@@ -9,7 +9,7 @@ import pytest
 from pythonbuild.disttest import run
 
 DIST = Path(__file__).parents[2] / "dist"
-ARCHIVES = sorted(DIST.glob("cpython-*.tar.*"))
+ARCHIVES = sorted(path for path in DIST.glob("cpython-*.tar.*") if "-debuginfo." not in path.name)
 
 
 @pytest.mark.slow

@@ -268,6 +268,7 @@ def test_close_ends_what_runs(engine: Engine) -> None:
 
 
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
 from pythonbuild.engine import Image
@@ -277,6 +278,8 @@ class Log:
     def line(self, data):
         print(data, flush=True)
 
+# Tests that run in the background of a shell inherit that it is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 engine = {factory}().open(Image(digest="x", where={where!r}), Path({work!r}), "driver")
 try:
     engine.run(

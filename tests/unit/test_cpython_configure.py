@@ -74,7 +74,7 @@ def test_an_unknown_field_names_the_file(tmp_path: Path) -> None:
         (
             "3.14",
             "pgo+lto",
-            {"--enable-optimizations", "--with-lto=full", "--with-tail-call-interp"},
+            {"--enable-optimizations", "--with-lto=full"},
             {"--with-pydebug"},
         ),
         ("3.13", "pgo", {"--enable-optimizations"}, {"--with-lto=full", "--with-tail-call-interp"}),

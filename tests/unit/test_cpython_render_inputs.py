@@ -51,7 +51,7 @@ def test_a_shared_interpreter_differs_in_its_links_alone(python: str) -> None:
 
 def test_the_real_build_uses_the_profile() -> None:
     variables, _ = inputs("3.14", "pgo+lto")
-    assert "-fprofile-instr-use=/in/profile/code.profdata" in str(variables["PROFILE_USE_FLAGS"])
+    assert "-fprofile-use=/in/profile/code.profdata" in str(variables["PROFILE_USE_FLAGS"])
     assert "-fprofile-instr-generate" not in make_variable(variables, "CFLAGS_NODIST")
     assert "-flto=full" in make_variable(variables, "LINKFORSHARED").split()
     assert "-flto=full" in make_variable(variables, "BLDSHARED").split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import tarfile
 from pathlib import Path
@@ -13,8 +14,10 @@ import zstandard
 from pythonbuild.disttest import Result, inside, run
 from pythonbuild.disttest.model import CaseFailed, Outcome
 from pythonbuild.disttest.runner import CASES
-from pythonbuild.disttest.subject import Subject, ending
+from pythonbuild.disttest.subject import Subject, _options, ending
 from pythonbuild.errors import ValidationError
+from pythonbuild.package.archives import INSTALL_RECORD
+from tests.unit.records import RECORD
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 GROUP = """
@@ -38,6 +41,19 @@ def archive(place: Path, script: str, name: str = f"python3.{sys.version_info[1]
     path = place / "a.tar.zst"
     path.write_bytes(zstandard.compress(file.getvalue()))
     return path
+
+
+def test_options_are_those_of_the_record(tmp_path: Path) -> None:
+    name = "cpython-3.14.7+20200101-x86_64-unknown-linux-gnu-install_only.tar.gz"
+    assert _options(name, None, tmp_path) == frozenset()
+    record = tmp_path / INSTALL_RECORD
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps(RECORD.to_json()))
+    assert _options(name, None, tmp_path) == {"noopt"}
+    assert _options(name, {"build_options": "pgo+lto"}, tmp_path) == {"pgo", "lto"}
+    record.write_text("{")
+    with pytest.raises(ValidationError, match=r"build-record\.json is not JSON"):
+        _options(name, None, tmp_path)
 
 
 def subject(place: Path) -> Subject:

@@ -45,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "schedule": set(),
     "execute": {"errors", "log", "engine", "store", "plan", "render", "key", "settings"},
     "package": {"errors"},
+    "recording": {"execute", "package", "plan"},
     "validate": {"errors", "package", "target"},
     "disttest": {"errors", "validate", "package", "target"},
     "inside": set(),

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import errno
+import gzip
+import io
+import json
 import os
 import re
 import tarfile
+import zlib
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import zstandard
 
 from pythonbuild.errors import BuildError, ValidationError
 from pythonbuild.package import tarball
-from pythonbuild.package.archives import full_name, install_members, install_name
+from pythonbuild.package.archives import (
+    INSTALL_RECORD,
+    debug_members,
+    debug_name,
+    full_members,
+    full_name,
+    install_members,
+    install_name,
+    install_only_name,
+    smallest_members,
+    write_all,
+)
 from pythonbuild.package.metadata import Licence, licensed
 from pythonbuild.package.model import PythonJson
+from pythonbuild.package.sizes import size_table
 from pythonbuild.package.tarball import Compression, collect, write_archive
+from tests.unit.records import RECORD
 
 EPOCH = 1_577_836_800
 
@@ -103,19 +121,106 @@ def test_unwritable_destination(tree: Path) -> None:
         write(tree, Path("/proc/nowhere/a.tar.zst"))
 
 
-def test_install_archive_is_stripped_and_has_licences(tree: Path, tmp_path: Path) -> None:
+def test_gzip_is_one_member_without_time_or_name(tree: Path, tmp_path: Path) -> None:
+    data = write(tree, tmp_path / "a.tar.gz")
+    os.utime(tree / "lib/naïve.py", (1, 1))
+    assert write(tree, tmp_path / "b.tar.gz") == data
+    flags, mtime = data[3], data[4:8]
+    assert (flags, mtime) == (0, bytes(4))
+    decoder = zlib.decompressobj(31)
+    decoder.decompress(data)
+    assert decoder.eof
+    assert decoder.unused_data == b""
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(data))) as archive:
+        members = archive.getmembers()
+    assert not any(member.islnk() for member in members)
+    assert [member.name for member in members] == sorted(collect(tree, "python"))
+
+
+@pytest.fixture
+def job(tree: Path, tmp_path: Path) -> Path:
+    """What a build leaves: the installation, its stripped files, their debug information, licences."""
     job = tmp_path / "job"
     (job / "python").mkdir(parents=True)
     tree.rename(job / "python/install")
     (job / "python/install/lib/libpython3.14.a").write_bytes(b"")
     (job / "stripped/bin").mkdir(parents=True)
     (job / "stripped/bin/python3.14").write_bytes(b"small")
+    (job / "debug/.build-id/ab").mkdir(parents=True)
+    (job / "debug/.build-id/ab/cdef.debug").write_bytes(b"large")
     (job / "python/licenses").mkdir()
     (job / "python/licenses/LICENSE.zlib.txt").write_text("free")
-    members = install_members(job)
+    return job
+
+
+def test_install_archive_is_stripped_and_has_licences(job: Path) -> None:
+    members = install_members(job, RECORD)
     assert members["python/bin/python3.14"] == job / "stripped/bin/python3.14"
     assert "python/share/licenses/LICENSE.zlib.txt" in members
+    assert members[INSTALL_RECORD] == (json.dumps(RECORD.to_json(), indent=4, sort_keys=True) + "\n").encode()
     assert not any(name.endswith(".a") for name in members)
+
+
+def test_install_archive_with_debug_information(job: Path) -> None:
+    members = install_members(job, RECORD, stripped=False)
+    assert members["python/bin/python3.14"] == job / "python/install/bin/python3.14"
+    assert members.keys() == install_members(job, RECORD).keys()
+
+
+def test_full_archive_has_the_record_beside_its_metadata(job: Path) -> None:
+    members = full_members(job, PythonJson.from_json(document()), RECORD)
+    assert isinstance(members["python/build-record.json"], bytes)
+    assert INSTALL_RECORD not in members
+    assert members["python/install/bin/python3.14"] == job / "python/install/bin/python3.14"
+
+
+def test_debug_archive_is_a_debug_file_directory(job: Path) -> None:
+    members = debug_members(job, RECORD)
+    files = {name for name, content in members.items() if isinstance(content, bytes) or content.is_file()}
+    assert files == {
+        "python/lib/debug/.build-id/ab/cdef.debug",
+        "python/share/licenses/LICENSE.zlib.txt",
+        INSTALL_RECORD,
+    }
+    folders = {parent.as_posix() for name in members for parent in Path(name).parents} - {".", "python"}
+    assert folders <= set(members)
+
+
+def test_what_an_archive_is_comes_first(job: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.tar.zst"
+    counted: list[int] = []
+    archives = {path: install_members(job, RECORD)}
+    write_all(archives, epoch=EPOCH, compression=Compression(level=3), progress=counted.append)
+    names = [member.name for member in listing(path)]
+    assert names[0] == INSTALL_RECORD
+    assert names[1:] == sorted(names[1:])
+    assert sum(counted) > len(b"small")
+
+
+def test_sizes_are_a_table_with_the_biggest_first() -> None:
+    assert size_table({"a.tar.gz": 30 << 20, "b.tar.zst": 120 << 20, "c": 1234}) == [
+        "   120.0 MiB  100%  b.tar.zst",
+        "    30.0 MiB   25%  a.tar.gz",
+        "     0.0 MiB    0%  c",
+    ]
+    assert size_table({}) == []
+    assert size_table({"empty": 0}) == ["     0.0 MiB    0%  empty"]
+
+
+def test_the_smallest_archive_has_neither_tests_nor_byte_code(tmp_path: Path) -> None:
+    library = tmp_path / "job/python/install/lib/python3.14"
+    kept = ("os.py", "unittest/case.py", "testing.py")
+    for name in (*kept, "test/test_os.py", "idlelib/idle_test/test_run.py", "__pycache__/os.pyc"):
+        (library / name).parent.mkdir(parents=True, exist_ok=True)
+        (library / name).touch()
+    for name in ("stripped", "python/licenses"):
+        (tmp_path / "job" / name).mkdir()
+    metadata = SimpleNamespace(
+        python_paths={"stdlib": "install/lib/python3.14"}, python_stdlib_test_packages=("idlelib.idle_test", "test")
+    )
+    members = smallest_members(tmp_path / "job", RECORD, cast("PythonJson", metadata))
+    files = {name for name, path in members.items() if isinstance(path, Path) and path.is_file()}
+    assert files == {f"python/lib/python3.14/{name}" for name in kept}
 
 
 def test_names_are_those_that_clients_parse() -> None:
@@ -129,6 +234,21 @@ def test_names_are_those_that_clients_parse() -> None:
     assert match is not None
     assert (match["build"], match["flavor"], match["triple"]) == ("pgo+lto", "full", words[2])
     assert install_name(*words).endswith("-x86_64-unknown-linux-gnu-install_pgo+lto.tar.zst")
+    only = pattern.match(install_only_name(*words, stripped=True))
+    assert only is not None
+    assert (only["build"], only["flavor"]) == (None, "install_only_stripped")
+    free = pattern.match(install_only_name(*words[:3], "freethreaded+pgo+lto", stripped=False))
+    assert free is not None
+    assert (free["build"], free["flavor"]) == ("freethreaded", "install_only")
+
+
+def test_names_of_the_other_archives() -> None:
+    words = ("3.14.7", "20200101", "x86_64-unknown-linux-musl", "freethreaded+pgo+lto")
+    stem = "cpython-3.14.7+20200101-x86_64-unknown-linux-musl"
+    assert debug_name(*words) == f"{stem}-freethreaded+pgo+lto-debuginfo.tar.zst"
+    assert install_only_name(*words, stripped=False) == f"{stem}-freethreaded-install_only.tar.gz"
+    assert install_only_name(*words, stripped=True) == f"{stem}-freethreaded-install_only_stripped.tar.gz"
+    assert install_only_name(*words[:3], "pgo+lto", stripped=True) == f"{stem}-install_only_stripped.tar.gz"
 
 
 def document() -> dict[str, Any]:

@@ -16,8 +16,9 @@ import zstandard
 
 from pythonbuild.errors import ValidationError
 from pythonbuild.validate import Limits, read_identity, unpack, validate
-from pythonbuild.validate.archive import name_identity
-from pythonbuild.validate.reader import leaks
+from pythonbuild.validate.names import name_identity
+from pythonbuild.validate.reader import leaks, read_tree
+from tests.unit.records import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,15 +214,59 @@ def test_identity_of_an_unknown_file(tmp_path: Path) -> None:
     [
         (FULL, ("3.14.7", TRIPLE, "pgo+lto", "full")),
         (f"cpython-3.15.0rc1+20261123-{TRIPLE}-install_pgo+lto.tar.zst", ("3.15.0rc1", TRIPLE, "pgo+lto", "install")),
-        (f"cpython-3.14.7+20261123-{TRIPLE}-install_only.tar.gz", ("3.14.7", TRIPLE, "only", "install")),
+        (f"cpython-3.14.7+20261123-{TRIPLE}-install_lto+shared.tar.gz", ("3.14.7", TRIPLE, "lto+shared", "install")),
+        (f"cpython-3.14.7+20261123-{TRIPLE}-pgo+lto-debuginfo.tar.zst", ("3.14.7", TRIPLE, "pgo+lto", "debuginfo")),
+        (f"cpython-3.14.7+20261123-{TRIPLE}-install_only.tar.gz", ("3.14.7", TRIPLE, "", "install_only")),
+        (f"cpython-3.14.7+20261123-{TRIPLE}-install_only_stripped.tar.gz",
+         ("3.14.7", TRIPLE, "", "install_only_stripped")),
+        (f"cpython-3.14.7+20261123-{TRIPLE}-freethreaded-install_only_stripped.tar.gz",
+         ("3.14.7", TRIPLE, "", "install_only_stripped")),
         ("cpython-3.14.7+20261123-aarch64-apple-darwin-debug-full.tar.zst",
          ("3.14.7", "aarch64-apple-darwin", "debug", "full")),
+        ("cpython-3.14.7+20261123-aarch64-apple-darwin-install_only.tar.gz",
+         ("3.14.7", "aarch64-apple-darwin", "", "install_only")),
+        (f"cpython-3.14.7+20261123-{TRIPLE}-install_only_strip.tar.gz", None),
         ("cpython-3.14.7-noopt.tar.zst", None),
     ],
 )  # fmt: skip
 def test_names(name: str, expected: tuple[str, ...] | None) -> None:
     found = name_identity(name)
     assert (found and (found.version, found.triple, found.options, found.kind)) == expected
+
+
+def test_words_of_a_name_are_those_of_the_flavor_alone() -> None:
+    names = ("install_only.tar.gz", "install_only_stripped.tar.gz", "freethreaded-install_only.tar.gz")
+    words = [named.words for name in names if (named := name_identity(f"cpython-3.14.7+20261123-{TRIPLE}-{name}"))]
+    assert words == [frozenset(), frozenset(), frozenset({"freethreaded"})]
+
+
+RECORDED = json.dumps({**RECORD.to_json(), "options": "pgo+lto"}).encode()
+INSTALL_ONLY = f"cpython-3.14.7+20261123-{TRIPLE}-install_only.tar.gz"
+
+
+def test_identity_of_an_installation_is_that_of_its_record(tmp_path: Path) -> None:
+    path = write(tmp_path, packed({"python/share/pythonbuild/build-record.json": RECORDED}), INSTALL_ONLY)
+    found = read_identity(path)
+    assert (found.version, found.triple, found.options, found.kind) == ("3.14.7", TRIPLE, "pgo+lto", "install_only")
+    path = write(tmp_path, packed({"python/share/pythonbuild/build-record.json": b"{}"}), INSTALL_ONLY)
+    with pytest.raises(ValidationError, match=r"build-record\.json lacks python, target, options"):
+        read_identity(path)
+
+
+def test_options_are_those_of_the_record(tmp_path: Path) -> None:
+    place = "python/share/pythonbuild/build-record.json"
+    tree = read_tree(write(tmp_path, packed({"python/a": b"", place: RECORDED}), INSTALL_ONLY))
+    assert tree.options == {"pgo", "lto"}
+    assert tree.record_path == place
+    assert read_tree(write(tmp_path, packed({"python/a": b""}), INSTALL_ONLY)).options == frozenset()
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe", b"{}", b'{"schema": "1"}'])
+def test_bad_record_is_a_finding(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path, packed({"python/share/pythonbuild/build-record.json": content}), INSTALL_ONLY)
+    assert [f.path for f in validate(path, LIMITS).findings if f.check == "build-record"] == [
+        "python/share/pythonbuild/build-record.json"
+    ]
 
 
 def test_names_of_members_can_not_reach_the_terminal(tmp_path: Path) -> None:

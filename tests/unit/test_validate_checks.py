@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pythonbuild.package.archives import INSTALL_RECORD, RECORD
 from pythonbuild.package.model import PythonJson
+from pythonbuild.package.record import RecordedJob
 from pythonbuild.validate.checks import CHECKS, name_of, run
 from pythonbuild.validate.model import Elf, Entry, Finding, Form, Limits, Segment, Tree
+from tests.unit import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +48,7 @@ def elf(**changes: Any) -> Elf:
             Segment(kind="GNU_STACK", flags="RW", align=0),
             Segment(kind="GNU_RELRO", flags="R", align=1),
         ),
+        build_id="abcdef",
     )
     return replace(good, **changes)
 
@@ -106,7 +110,7 @@ def metadata() -> dict[str, Any]:
 
 def good() -> Tree:
     files = (
-        JSON, "python/build/Modules/config.o", "python/build/lib/libz.a", PYTHON, LIBPYTHON, TCL, SYSCONFIG,
+        JSON, RECORD, "python/build/Modules/config.o", "python/build/lib/libz.a", PYTHON, LIBPYTHON, TCL, SYSCONFIG,
         "python/install/include/python3.14/Python.h", "python/install/lib/python3.14/LICENSE.txt",
         "python/licenses/LICENSE.cpython.txt", "python/licenses/LICENSE.zlib.txt",
     )  # fmt: skip
@@ -126,7 +130,26 @@ def good() -> Tree:
         objects={"python/build/Modules/config.o": "elf-object"},
         text={SYSCONFIG: HEADER + "build_time_vars = {'CC': 'clang -pthread', 'SIZEOF_INT': 4}\n"},
         metadata=PythonJson.from_json(metadata()),
+        record=records.RECORD,
+        record_path=RECORD,
         options=frozenset({"noopt"}),
+    )
+
+
+def installation() -> Tree:
+    full = good()
+    moved = {path: path.replace("python/install/", "python/") for path in [e.path for e in full.entries]}
+    kept = [e for e in full.entries if e.path.startswith("python/install/")]
+    stripped = {path: replace(facts, debuglink="cdef.debug") for path, facts in full.elf.items()}
+    return replace(
+        full,
+        name=f"cpython-3.14.7+20261123-{TRIPLE}-install_noopt.tar.zst",
+        entries=tuple(replace(entry, path=moved[entry.path]) for entry in kept),
+        elf={moved[path]: facts for path, facts in stripped.items()},
+        text={moved[path]: text for path, text in full.text.items()},
+        objects={},
+        metadata=None,
+        record_path=INSTALL_RECORD,
     )
 
 
@@ -139,21 +162,14 @@ def test_the_good_distribution_passes() -> None:
 
 
 def test_the_good_installation_passes() -> None:
-    full = good()
-    moved = {path: path.replace("python/install/", "python/") for path in [e.path for e in full.entries]}
-    kept = [e for e in full.entries if e.path.startswith("python/install/")]
-    tree = replace(
-        full,
-        name=f"cpython-3.14.7+20261123-{TRIPLE}-install_noopt.tar.zst",
-        entries=tuple(replace(entry, path=moved[entry.path]) for entry in kept),
-        elf={moved[path]: facts for path, facts in full.elf.items()},
-        text={moved[path]: text for path, text in full.text.items()},
-        objects={},
-        metadata=None,
-    )
+    tree = installation()
     assert [finding.message for finding in findings(tree)] == ["has no licence texts"]
     tree = with_entry("python/share/licenses/LICENSE.zlib.txt")(tree)
     assert findings(tree) == []
+    stem = f"cpython-3.14.7+20261123-{TRIPLE}"
+    assert findings(replace(tree, name=f"{stem}-install_only_stripped.tar.gz")) == []
+    unstripped = {path: replace(facts, debuglink="", sections=DEBUG_INFO) for path, facts in tree.elf.items()}
+    assert findings(replace(tree, name=f"{stem}-install_only.tar.gz", elf=unstripped)) == []
 
 
 def with_tcl(**changes: Any) -> Callable[[Tree], Tree]:
@@ -194,6 +210,28 @@ def with_extension(**changes: Any) -> Callable[[Tree], Tree]:
     return with_facts(build_info={**info, "extensions": {"zlib": [unit]}})
 
 
+def with_record(**changes: Any) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, record=replace(records.RECORD, **changes))
+
+
+def with_sources(**changes: Any) -> RecordedJob:
+    return replace(records.ZLIB, sources=tuple(replace(source, **changes) for source in records.ZLIB.sources))
+
+
+def installed(name: str, **changes: Any) -> Callable[[Tree], Tree]:
+    """Return a change of the full archive into an installation, and of its interpreter."""
+
+    def change(_full: Tree) -> Tree:
+        tree = installation()
+        place = tree.interpreter or ""
+        elf = {**tree.elf, place: replace(tree.elf[place], **changes)}
+        return replace(tree, name=f"cpython-3.14.7+20261123-{TRIPLE}-{name}", elf=elf)
+
+    return change
+
+
+DEBUG_INFO = frozenset({".symtab", ".debug_info"})
+STRIPPED = "install_only_stripped.tar.gz"
 SEGMENT = Segment(kind="LOAD", flags="RX", align=4096)
 STACK = Segment(kind="GNU_STACK", flags="RW", align=0)
 SYSCONFIG_TEXT = HEADER + "build_time_vars = {}\n"
@@ -271,6 +309,26 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("licences", "no licence of Python", with_facts(licenses=[])),
     ("licences", "no licence texts", no_licences),
     ("licences", "LICENSE.txt", without("python/install/lib/python3.14/LICENSE.txt")),
+    ("build-ids", "has no build-id", with_tcl(build_id="")),
+    ("debug-links", "names nothing", installed("install_noopt.tar.zst", debuglink="")),
+    ("debug-links", "names abcdef.debug", installed(STRIPPED, debuglink="abcdef.debug")),
+    ("debug-links", "holds debug information", installed(STRIPPED, sections=DEBUG_INFO)),
+    ("build-record", "is missing", lambda tree: replace(tree, record=None, record_path="")),
+    ("build-record", "unknown key", lambda tree: replace(tree, record=None, record_error="unknown key 'x'")),
+    ("build-record", "belongs at", lambda tree: replace(tree, record_path=INSTALL_RECORD)),
+    ("build-record", "the file name says '3.14.6'", lambda t: replace(t, name=t.name.replace("3.14.7", "3.14.6"))),
+    ("build-record", "the file name says 'noopt'", with_record(options="debug")),
+    ("build-record", "PYTHON.json says 'noopt'", with_record(options="debug")),
+    ("build-record", "PYTHON.json says 'x86_64", with_record(target="aarch64-unknown-linux-gnu")),
+    ("build-record", "the file name says 'freethreaded'", installed(f"freethreaded-{STRIPPED}")),
+    ("build-record", "knows 1", with_record(schema=2)),
+    ("build-record", "image is 'latest'", with_record(image="latest")),
+    ("build-record", "profile is ''", with_record(profile="")),
+    ("build-record", "key of job zlib", with_record(jobs=(replace(records.ZLIB, key="ABC"), records.CPYTHON))),
+    ("build-record", "2 jobs zlib", with_record(jobs=(records.ZLIB, *records.RECORD.jobs))),
+    ("build-record", "its jobs built []", with_record(jobs=(records.ZLIB,))),
+    ("build-record", "has no sha256", with_record(jobs=(with_sources(sha256=()), records.CPYTHON))),
+    ("build-record", "sha256 of zlib is 'x'", with_record(jobs=(with_sources(sha256=("x",)), records.CPYTHON))),
 ]
 
 

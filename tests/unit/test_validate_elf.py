@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CC = shutil.which("gcc") or shutil.which("cc")
+OBJCOPY = shutil.which("objcopy") or shutil.which("llvm-objcopy")
 needs_compiler = pytest.mark.skipif(CC is None, reason="no C compiler")
 SOURCE = """
 #include <stdio.h>
@@ -50,7 +51,7 @@ def test_shared_library(tmp_path: Path) -> None:
     assert "hidden" not in facts.exported | facts.imported
     assert "puts" in facts.imported
     assert any(version.startswith("GLIBC_") for version in facts.versions)
-    assert (facts.stack, facts.bind_now, facts.build_id, facts.textrel) == ("RW", True, True, False)
+    assert (facts.stack, facts.bind_now, len(facts.build_id), facts.textrel) == ("RW", True, 40, False)
     assert {segment.flags for segment in facts.segments if segment.kind == "LOAD"} >= {"R", "RW"}
 
 
@@ -69,7 +70,7 @@ def test_program_with_copy_relocation_and_executable_stack(tmp_path: Path) -> No
     assert facts.interpreter is not None
     assert facts.runpath == ("/opt/lib",)
     assert facts.stack == "RWX"
-    assert not facts.build_id
+    assert facts.build_id == facts.debuglink == ""
     assert "environ" in "".join(facts.copy_relocations)
 
 
@@ -79,6 +80,22 @@ def test_debug_information_and_symbols_do_not_matter(tmp_path: Path) -> None:
     debug = read_elf(compiled(tmp_path, "-shared", "-fPIC", "-g", "-Wl,--build-id=none"))
     assert isinstance(plain, Elf)
     assert (plain.imported, plain.exported, plain.needed) == (debug.imported, debug.exported, debug.needed)
+
+
+@needs_compiler
+@pytest.mark.skipif(OBJCOPY is None, reason="no objcopy")
+def test_debug_information_split_off(tmp_path: Path) -> None:
+    whole = read_elf(compiled(tmp_path, "-g", "-Wl,--build-id", source="int main(void) { return 0; }"))
+    program, debug, stripped = tmp_path / "out", tmp_path / f"{whole.build_id[2:]}.debug", tmp_path / "stripped"
+    assert OBJCOPY is not None
+    subprocess.run([OBJCOPY, "--only-keep-debug", program, debug], check=True)
+    subprocess.run([OBJCOPY, "--strip-debug", f"--add-gnu-debuglink={debug}", program, stripped], check=True)
+    apart, rest = read_elf(debug.read_bytes()), read_elf(stripped.read_bytes())
+    assert apart.build_id == rest.build_id == whole.build_id
+    assert (apart.debuglink, rest.debuglink) == ("", debug.name)
+    assert {".debug_info", ".interp", ".symtab"} <= whole.sections & apart.sections
+    assert ".symtab" in rest.sections
+    assert ".debug_info" not in rest.sections
 
 
 @needs_compiler

@@ -17,3 +17,13 @@ def test_limits_of_the_first_target() -> None:
     assert "libcrypt.so.1" not in limits.allowed_needed
     assert limits.page_align == 4096
     assert limits.hidden_symbols
+    assert (limits.interpreter_type, limits.program_interpreter) == ("EXEC", "/lib64/ld-linux-x86-64.so.2")
+
+
+def test_a_static_distribution_needs_nothing() -> None:
+    limits = limits_of(Matrix.load(TARGETS).target("x86_64-unknown-linux-musl"), ["pgo", "lto", "static"])
+    assert (limits.program_interpreter, limits.allowed_needed, limits.static) == ("", frozenset(), True)
+    assert limits.max_glibc is None
+    dynamic = limits_of(Matrix.load(TARGETS).target("x86_64-unknown-linux-musl"), ["noopt"])
+    assert (dynamic.program_interpreter, dynamic.allowed_needed) == ("/lib/ld-musl-x86_64.so.1", frozenset({"libc.so"}))
+    assert "statx" in dynamic.banned_symbols

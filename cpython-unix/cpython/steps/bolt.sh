@@ -5,6 +5,6 @@ mkdir -p /build/bolt
 mv python /build/bolt/python
 llvm-bolt /build/bolt/python -instrument -instrumentation-file=/build/bolt/counts -instrumentation-file-append-pid \
     -o python > /build/bolt/instrument.log 2>&1 || { tail -n 40 /build/bolt/instrument.log; exit 1; }
-train
+(TRAINING_ARGS+=("${BOLT_TRAINING_ARGS[@]}"); train)
 merge-fdata -o /build/bolt/merged /build/bolt/counts.*
 llvm-bolt /build/bolt/python -o python -data=/build/bolt/merged "${BOLT_FLAGS[@]}" 2>&1 | tee /build/bolt/bolt.log

@@ -4,6 +4,8 @@ sed -i 's/__atomic_compare_exchange(/__atomic_compare_exchange_db(/' src/dbinc/a
 # Code and configure tests are older than C99: no prototypes, implicit int.
 CFLAGS+=" -std=gnu89 -Wno-error=implicit-function-declaration -Wno-error=implicit-int -Wno-error=int-conversion"
 CFLAGS+=" -Wno-error=incompatible-pointer-types -Wno-deprecated-non-prototype"
+# Its list of systems knows neither musl nor the newer processors.
+cp /usr/share/misc/config.guess /usr/share/misc/config.sub dist/
 mkdir -p /build/bdb-build
 cd /build/bdb-build
 "$SOURCE/dist/configure" --build="$BUILD_TRIPLE" --host="$HOST_TRIPLE" --prefix="$PREFIX" --libdir="$PREFIX/lib" \

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 read -r -a flags <<< "$CFLAGS"
-read -r -a system <<< "$LIBUUID_SYSTEM"
+read -r -a system <<< "$LIBUUID_SYSTEM ${LIBUUID_MORE:-}"
 sources=(libuuid/src/{clear,compare,copy,gen_uuid,isnull,pack,parse,predefined,unpack,unparse,uuid_time}.c
     lib/{md5,randutils,sha1}.c)
 $CC "${flags[@]}" -D_GNU_SOURCE "${system[@]/#/-D}" -D_PATH_LOCALSTATEDIR='"/var"' -Iinclude -Ilibuuid/src -c "${sources[@]}"

@@ -1,0 +1,46 @@
+"""File names of archives: what they say of what is inside."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pythonbuild.validate.model import Identity
+
+if TYPE_CHECKING:
+    from pythonbuild.validate.model import Tree
+
+_START = r"cpython-(?P<version>[0-9a-z.]+)\+(?P<date>\d+)-"
+_TRIPLE = r"(?P<triple>[a-z0-9_]+(?:-[a-z0-9_]+){1,3}?)-"
+# Never the last words of a name: `install_only` and `install_only_stripped` are kinds, not flavors.
+_OPTIONS = r"(?P<options>(?!only)[a-z]+(?:\+[a-z]+)*)"
+_NAMES = (
+    re.compile(_START + _TRIPLE + _OPTIONS + r"-(?P<kind>full|debuginfo)\.tar\.zst"),
+    re.compile(_START + _TRIPLE + r"(?P<kind>install)_" + _OPTIONS + r"\.tar\.(?:zst|gz)"),
+    re.compile(
+        _START + _TRIPLE + r"(?:(?P<variant>freethreaded)-)?(?P<kind>install_only(?:_stripped)?)\.tar\.(?:zst|gz)"
+    ),
+)
+
+
+def name_identity(name: str) -> Identity | None:
+    """Read the identity that a file name states, or None when it is no name of ours."""
+    for pattern in _NAMES:
+        if found := pattern.fullmatch(name):
+            parts = found.groupdict()
+            return Identity(
+                version=parts["version"],
+                triple=parts["triple"],
+                options=parts.get("options") or "",
+                kind=parts["kind"],
+                variant=parts.get("variant") or "",
+            )
+    return None
+
+
+def kind_of(tree: Tree) -> str:
+    """Return the kind of an archive: full by its content, any other by its name; install where that doesn't tell."""
+    if tree.full:
+        return "full"
+    named = name_identity(tree.name)
+    return named.kind if named and named.kind != "full" else "install"
