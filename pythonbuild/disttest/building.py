@@ -36,6 +36,7 @@ def _expect_answer(subject: Subject, place: Path) -> None:
 
 def extension(subject: Subject) -> None:
     """Compile a C extension with the machine's compiler, and import it."""
+    subject.loadable()
     place, paths = subject.scratch("extension"), _paths(subject)
     output = place / f"probe{paths['EXT_SUFFIX']}"
     subject.run([subject.compiler(), "-shared", "-fPIC", f"-I{paths['INCLUDEPY']}", FILES / "probe.c", "-o", output])
@@ -44,6 +45,7 @@ def extension(subject: Subject) -> None:
 
 def extension_with_libpython(subject: Subject) -> None:
     """Do the same with one that is linked with libpython, as some build systems do."""
+    subject.loadable()
     place, paths = subject.scratch("linked"), _paths(subject)
     _shared_library(subject)
     output = place / f"probe{paths['EXT_SUFFIX']}"
@@ -56,6 +58,7 @@ def extension_with_libpython(subject: Subject) -> None:
 
 def stable_abi(subject: Subject) -> None:
     """Use an extension of the stable ABI; a free-threaded interpreter has none before 3.15."""
+    subject.loadable()
     place, paths = subject.scratch("abi3"), _paths(subject)
     if paths["Py_GIL_DISABLED"] == "1":
         raise CaseSkipped("a free-threaded interpreter has no stable ABI")
@@ -76,13 +79,15 @@ def recorded_flags(subject: Subject) -> None:
 
 def sdist(subject: Subject) -> None:
     """Let pip build a source package with a C extension; its build backend lies in the package."""
+    subject.loadable()
     subject.compiler()
     place = subject.scratch("sdist")
     source = place / "probe-sdist"
     shutil.copytree(FILES / "sdist", source)
     shutil.copy(FILES / "probe.c", source / "probe.c")
     target = place / "target"
-    subject.run([subject.python, "-m", "pip", "install", "--no-index", "--target", target, source])
+    compiler = {"CC": str(subject.compiler())} if subject.musl else {}
+    subject.run([subject.python, "-m", "pip", "install", "--no-index", "--target", target, source], env=compiler)
     _expect_answer(subject, target)
 
 
@@ -135,5 +140,6 @@ CASES = (
     Case("building.embedding", embedding),
     Case("building.libpython-by-ctypes", preloaded),
     Case("building.pkg-config", pkg_config),
+    Case("building.embedding-statically", relinking.embed),
     Case("building.relink", relinking.relink),
 )

@@ -46,8 +46,20 @@ def config_flags(subject: Subject) -> None:
             raise CaseFailed(f"{name} --abiflags answered {output!r}, not {flags!r}")
 
 
+def platform_tags(subject: Subject) -> None:
+    """Ask the pip inside which wheels fit: those for musl or for glibc, whichever this is for."""
+    if "static" in subject.options:
+        raise CaseSkipped("a static program loads no wheels with extension modules")
+    source = "from pip._vendor.packaging import tags\nprint(*{tag.platform for tag in tags.sys_tags()})"
+    found = {platform.partition("linux")[0] for platform in subject.code(source).split()} - {""}
+    wanted, other = ("musl", "many") if subject.musl else ("many", "musl")
+    if wanted not in found or other in found:
+        raise CaseFailed(f"wheels fit that are for {', '.join(f'{name}linux' for name in sorted(found))}")
+
+
 CASES = (
     Case("naming.programs", programs),
     Case("naming.directories", directories),
     Case("naming.config-flags", config_flags),
+    Case("naming.platform-tags", platform_tags),
 )

@@ -33,13 +33,33 @@ def relink(subject: Subject) -> None:
     # The core may name CPython's own main as well; this program brings one.
     objects.pop("build/Programs/python.o", None)
     links = [link for unit in units for link in unit["links"]]
+    static = ["-static"] if "static" in subject.options else []
     subject.run([
-        subject.compiler(), "-no-pie", "-rdynamic", FILES / "main.c", "-o", program,
+        subject.compiler(), *static, "-no-pie", "-rdynamic", FILES / "main.c", "-o", program,
         "-Wl,--start-group", *[root / path for path in objects], *_libraries(links, root), "-Wl,--end-group",
     ])  # fmt: skip
     code = "import ssl, sqlite3, zlib, sys; print('relinked', sys.version_info[:2])"
     output = subject.run([program, "-c", code], env={"PYTHONHOME": str(subject.prefix)})
     if "relinked (3, " not in output:
+        raise CaseFailed(f"the program printed {output!r}")
+
+
+def embed(subject: Subject) -> None:
+    """Link a program of the machine's compiler with libpython3.X.a, and run it with the standard library."""
+    if subject.metadata is None:
+        raise CaseSkipped("only a full archive has static libraries")
+    root, info = subject.prefix.parent, subject.metadata["build_info"]
+    library = root / info["core"]["static_lib"]
+    paths = subject.code("import sysconfig; print(sysconfig.get_config_var('INCLUDEPY'))")
+    program = subject.scratch("embed") / "program"
+    links = [link for unit in _units(info) for link in unit["links"]]
+    static = ["-static"] if "static" in subject.options else []
+    subject.run([
+        subject.compiler(), *static, "-no-pie", "-rdynamic", f"-I{paths}", FILES / "embed.c", "-o", program,
+        "-Wl,--start-group", library, *_libraries(links, root), "-Wl,--end-group",
+    ])  # fmt: skip
+    output = subject.run([program, subject.python])
+    if "embedded 42" not in output:
         raise CaseFailed(f"the program printed {output!r}")
 
 

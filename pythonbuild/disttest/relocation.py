@@ -105,6 +105,9 @@ def foreign_library_path(subject: Subject) -> None:
     for library in subject.prefix.glob("lib/lib*.so*"):
         (place / library.name).write_text("not a library")
     source = "import ssl, sqlite3, importlib.util\nif importlib.util.find_spec('_tkinter'): import tkinter"
+    if subject.musl:
+        # musl always looks there first: Tk can't be protected, and all else is in the interpreter.
+        source = "import ssl, sqlite3"
     subject.code(source, env={"LD_LIBRARY_PATH": str(place)})
 
 

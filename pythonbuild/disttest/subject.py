@@ -15,6 +15,7 @@ from pythonbuild.disttest.model import CaseFailed, CaseSkipped
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD, METADATA
 from pythonbuild.validate.archive import unpack
+from pythonbuild.validate.elf import read_elf
 from pythonbuild.validate.names import name_identity
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ _TAIL = 1200
 class Subject:
     """One unpacked distribution. ``prefix`` holds bin/ and lib/; ``work`` is scratch space of the tests.
 
-    ``options`` are the words of the flavor that it claims to be; none where its name doesn't tell.
+    ``options`` are the words of the flavor that it claims to be; none where its name doesn't tell. ``triple`` is its
+    target, empty where nothing says it.
     """
 
     prefix: Path
@@ -37,6 +39,7 @@ class Subject:
     work: Path
     metadata: Mapping[str, Any] | None = None
     options: frozenset[str] = frozenset()
+    triple: str = ""
     timeout: float = 300
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,12 +67,24 @@ class Subject:
         """Run Python source under the interpreter (or another one) and return what it printed, stripped."""
         return self.run([python or self.python, "-c", source], env=env).strip()
 
+    @property
+    def musl(self) -> bool:
+        """Whether the distribution is for musl."""
+        return self.triple.endswith("-musl") or "-musleabi" in self.triple
+
     def compiler(self) -> Path:
-        """Return the machine's C compiler; skip the test where there is none."""
-        found = shutil.which("gcc") or shutil.which("cc")
-        if found is None:
-            raise CaseSkipped("this machine has no C compiler")
-        return Path(found)
+        """Return the machine's C compiler for the libc of the distribution; skip the test where there is none."""
+        native = shutil.which("gcc") or shutil.which("cc")
+        if native and self.musl and "musl" not in self.run([native, "-dumpmachine"]):
+            native = shutil.which("musl-gcc")
+        if native is None:
+            raise CaseSkipped(f"this machine has no C compiler{' for musl' if self.musl else ''}")
+        return Path(native)
+
+    def loadable(self) -> None:
+        """Skip the test where the interpreter is a static program, which can load no extension module."""
+        if "static" in self.options:
+            raise CaseSkipped("a static program loads no extension modules")
 
 
 def _run(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, timeout: float) -> str:
@@ -116,12 +131,14 @@ def prepare(archive: Path, base: Path) -> Subject:
     if python is None:
         raise ValidationError(f"{archive.name}: no interpreter bin/python3.X inside")
     metadata = _json(place / METADATA)
+    _require_loader(python, archive)
     return Subject(
         prefix=prefix,
         python=python,
         work=work,
         metadata=metadata,
         options=_options(archive.name, metadata, place),
+        triple=_triple(archive.name, metadata, place),
         environment=_environment(work),
     )
 
@@ -135,6 +152,27 @@ def _options(name: str, metadata: Mapping[str, Any] | None, place: Path) -> froz
         return frozenset(str(record.get("options", "")).split("+"))
     named = name_identity(name)
     return named.words if named else frozenset()
+
+
+def _triple(name: str, metadata: Mapping[str, Any] | None, place: Path) -> str:
+    """Return the target, by PYTHON.json, by the build record or by the file name."""
+    if metadata is not None:
+        return str(metadata.get("target_triple", ""))
+    record = _json(place / INSTALL_RECORD)
+    if record is not None:
+        return str(record.get("target", ""))
+    named = name_identity(name)
+    return named.triple if named else ""
+
+
+def _require_loader(python: Path, archive: Path) -> None:
+    """Raise ValidationError when this machine lacks the loader that ``python`` names."""
+    loader = read_elf(python.read_bytes()).interpreter
+    if loader and not Path(loader).exists():
+        raise ValidationError(
+            f"{archive.name}: its programs need {loader}, which this machine does not have",
+            hint="run the tests on a machine of that libc; for musl on Debian: apt-get install musl-tools",
+        )
 
 
 def _is_interpreter(path: Path) -> bool:
