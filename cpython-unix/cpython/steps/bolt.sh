@@ -5,6 +5,8 @@ mkdir -p /build/bolt
 mv python /build/bolt/python
 llvm-bolt /build/bolt/python -instrument -instrumentation-file=/build/bolt/counts -instrumentation-file-append-pid \
     -o python > /build/bolt/instrument.log 2>&1 || { tail -n 40 /build/bolt/instrument.log; exit 1; }
-(TRAINING_ARGS+=("${BOLT_TRAINING_ARGS[@]}"); train)
+# What counts needs more stack than CPython leaves below its limit, so that a test of deep recursion may fail here.
+# The counts of all others are good, and the result has to pass every one.
+(TRAINING_ARGS+=("${BOLT_TRAINING_ARGS[@]}"); train) || echo 'not all of the training passed'
 merge-fdata -o /build/bolt/merged /build/bolt/counts.*
 llvm-bolt /build/bolt/python -o python -data=/build/bolt/merged "${BOLT_FLAGS[@]}" 2>&1 | tee /build/bolt/bolt.log
