@@ -167,7 +167,8 @@ def _triple(name: str, metadata: Mapping[str, Any] | None, place: Path) -> str:
 
 def _require_loader(python: Path, archive: Path) -> None:
     """Raise ValidationError when this machine lacks the loader that ``python`` names."""
-    loader = read_elf(python.read_bytes()).interpreter
+    content = python.read_bytes()
+    loader = read_elf(content).interpreter if content.startswith(b"\x7fELF") else None
     if loader and not Path(loader).exists():
         raise ValidationError(
             f"{archive.name}: its programs need {loader}, which this machine does not have",

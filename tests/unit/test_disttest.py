@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 import tarfile
 from pathlib import Path
@@ -14,9 +15,10 @@ import zstandard
 from pythonbuild.disttest import Result, inside, run
 from pythonbuild.disttest.model import CaseFailed, Outcome
 from pythonbuild.disttest.runner import CASES
-from pythonbuild.disttest.subject import Subject, _options, ending
+from pythonbuild.disttest.subject import Subject, _options, _require_loader, ending
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD
+from pythonbuild.validate.elf import read_elf
 from tests.unit.records import RECORD
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -131,3 +133,13 @@ def test_endings() -> None:
     assert ending(2) == "exited with 2"
     assert ending(-9) == "was killed by SIGKILL"
     assert ending(-99) == "was killed by signal 99"
+
+
+def test_an_interpreter_for_another_libc_says_what_is_missing(tmp_path: Path) -> None:
+    program = tmp_path / "python3.14"
+    shutil.copy(sys.executable, program)
+    name = read_elf(program.read_bytes()).interpreter
+    assert name is not None
+    program.write_bytes(program.read_bytes().replace(name.encode(), b"/nowhere".ljust(len(name), b"x"), 1))
+    with pytest.raises(ValidationError, match=r"need /nowherex*, which this machine does not have"):
+        _require_loader(program, Path("a.tar.zst"))
