@@ -9,7 +9,7 @@ from pythonbuild import key as keys
 from pythonbuild.errors import DataError
 from pythonbuild.execute import Prepared
 from pythonbuild.flavor import Flavor
-from pythonbuild.plan import make_plan
+from pythonbuild.plan import Lenders, make_plan
 from pythonbuild.recipe import load_all
 from pythonbuild.render import Renderer
 from pythonbuild.source import Origin
@@ -62,8 +62,11 @@ class Checkout:
 
     def prepare(self, target: Target, flavor: Flavor, release: PythonRelease, *, image: str) -> Prepared:
         """Return the plan for one distribution, rendered and with keys."""
-        profiler = self.matrix.target(target.profile_from) if target.profile_from else None
-        plan = make_plan(self.recipes, target, flavor, release, profiler=profiler, without=self.without)
+        profile, python = (
+            self.matrix.target(name) if name else None for name in (target.profile_from, target.python_from)
+        )
+        lenders = Lenders(profile=profile, python=python)
+        plan = make_plan(self.recipes, target, flavor, release, lenders=lenders, without=self.without)
         rendered = {job.id: self.renderer.render(job) for job in plan.jobs}
         parts: dict[str, dict[str, str]] = {}
         found: dict[str, str] = {}

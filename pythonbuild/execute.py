@@ -30,6 +30,7 @@ TAIL_LINES = 20
 PLACES = ("tools", "sysroot", "licenses")
 # Results are laid over / for the jobs that need them, but for what is only gathered, never built with.
 BESIDE = {"licenses": IN / "licenses", "profile": IN / "profile"}
+BUILD_PYTHON = IN / "build-python"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,7 @@ class Executor:
             if missing:
                 raise self.failure(job, "the script succeeded but did not install " + ", ".join(missing), log)
             stray = sorted(path.name for path in tree.iterdir() if path.name not in PLACES)
-            if stray and job.role not in ("cpython", "profile"):
+            if stray and job.recipe.kind != "cpython":
                 raise self.failure(
                     job, f"the script left files where no other job finds them: /{', /'.join(stray)}", log
                 )
@@ -131,8 +132,8 @@ class Executor:
             tree = self.store.get(self.prepared.keys[need.id], need.name)
             if tree is None:
                 raise BuildError(f"the result of {need.id}, which {job.id} needs, is not in the store")
-            for part in sorted(tree.iterdir()):
-                engine.put(part, BESIDE.get(part.name, ROOT / part.name))
+            for part, place in places(need, tree):
+                engine.put(part, place)
         inputs = self.prepared.rendered[job.id].write(work / "inputs")
         engine.put(inputs, IN)
         for source in job.sources:
@@ -176,6 +177,13 @@ class Executor:
             engines = list(self._open)
         for engine in engines:
             engine.close()
+
+
+def places(need: Job, tree: Path) -> tuple[tuple[Path, PurePosixPath], ...]:
+    """Return the parts of a result, ``tree``, that a job which needs it finds, and where. Of a Python: the program."""
+    if need.recipe.kind == "cpython" and need.role == "tool":
+        return ((tree / "python" / "install", BUILD_PYTHON),)
+    return tuple((part, BESIDE.get(part.name, ROOT / part.name)) for part in sorted(tree.iterdir()))
 
 
 def environment(processors: int) -> dict[str, str]:

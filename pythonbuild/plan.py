@@ -16,7 +16,7 @@ from pythonbuild.flavor import Flavor
 from pythonbuild.load import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pythonbuild.condition import Facts
@@ -64,7 +64,7 @@ class Job:
     def heading(self) -> str:
         """The title without a target: name, version and, for CPython, the flavor."""
         version = self.release.version if self.release else self.recipe.version
-        flavor = f" {self.flavor}" if self.flavor and self.role == "cpython" else ""
+        flavor = f" {self.flavor}" if self.flavor and self.role != "profile" else ""
         return f"{self.name} {version}{flavor}"
 
     def need_name(self, need: str) -> str:
@@ -117,15 +117,16 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
     flavor: Flavor,
     release: PythonRelease,
     *,
-    profiler: Target | None = None,
+    lenders: Lenders | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return the plan that builds ``release`` as ``flavor`` for ``target``, ``without`` some optimizer stages.
 
-    ``profiler`` is the target whose profile is used, None for one of its own. ``DataError`` when a recipe names one
-    that doesn't exist, or when needs form a circle.
+    ``lenders`` are the targets whose results are used. ``DataError`` when a recipe names one that doesn't exist, or
+    when needs form a circle.
     """
     cpython = recipes[CPYTHON]
+    lenders = lenders or Lenders()
     facts = target.facts(python=release.minor, flavor=flavor.words)
     facts = replace(facts, stages=active(load_stages(cpython.folder / "stages.yml"), facts, without))
     jobs: dict[str, Job] = {}
@@ -144,31 +145,49 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
         flavor=flavor,
         release=release,
     )
-    if "pgo" in flavor.words and profiler is not None:
-        trained = Flavor(flavor.words - {"static"})
-        borrowed = borrowed_profile(make_plan(recipes, profiler, trained, release, without=without))
-        build = replace(build, needs=(*jobs, borrowed[-1].id))
-        jobs = {**{job.id: job for job in borrowed}, **jobs}
-    elif "pgo" in flavor.words:
+    if "pgo" in flavor.words and lenders.profile is None:
         facts = profile_facts(facts)
         patches = cpython.selected_patches(facts)
         jobs[PROFILE] = replace(build, id=PROFILE, role="profile", facts=facts, patches=patches)
         build = replace(build, needs=tuple(jobs))
+    for lent in lenders.jobs(recipes, flavor, release, without):
+        build = replace(build, needs=(*build.needs, lent[-1].id))
+        jobs = {**{job.id: job for job in lent}, **jobs}
     jobs[CPYTHON] = build
     return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()), without=without)
 
 
-def borrowed_profile(plan: Plan) -> tuple[Job, ...]:
-    """Return the jobs that make the profile of another target's plan, as jobs that a plan of this one can hold.
+@dataclass(frozen=True, kw_only=True)
+class Lenders:
+    """Other targets whose results a plan uses: the ``profile``, and a ``python`` that runs where the build does."""
+
+    profile: Target | None = None
+    python: Target | None = None
+
+    def jobs(
+        self, recipes: Mapping[str, Recipe], flavor: Flavor, release: PythonRelease, without: frozenset[str]
+    ) -> Iterator[tuple[Job, ...]]:
+        """Yield the jobs that make each result that a build as ``flavor`` uses; the last of them is that result."""
+        if self.profile is not None and "pgo" in flavor.words:
+            trained = Flavor(flavor.words - {"static"})
+            yield borrowed(make_plan(recipes, self.profile, trained, release, without=without), PROFILE)
+        if self.python is not None:
+            plain = Flavor(frozenset({"noopt"}) | flavor.words & {"freethreaded"})
+            *needs, python = borrowed(make_plan(recipes, self.python, plain, release), CPYTHON)
+            yield (*needs, replace(python, role="tool"))
+
+
+def borrowed(plan: Plan, name: str) -> tuple[Job, ...]:
+    """Return the jobs that make one result of another target's plan, as jobs that a plan of this one can hold.
 
     Only their ids differ: they have the keys that they have there, and whoever runs them first stores them for both.
     """
-    profile = plan.job(PROFILE)
+    result = plan.job(name)
     return tuple(
         replace(
             job, id=f"{plan.target.triple}/{job.id}", needs=tuple(f"{plan.target.triple}/{need}" for need in job.needs)
         )
-        for job in (*plan.closure(profile), profile)
+        for job in (*plan.closure(result), result)
     )
 
 
@@ -200,7 +219,7 @@ class Graph:
         recipe = self.recipes[name]
         own = tuple(need.recipe for need in recipe.selected_needs(self.facts))
         # Whatever is compiled for the target needs its compiler and sysroot.
-        needs = own if recipe.kind == "toolchain" else (*self.target.toolchain, *own)
+        needs = own if recipe.kind in ("toolchain", "tool") else (*self.target.toolchain, *own)
         for need in needs:
             self.add(need, name, (*above, name))
         self.jobs[name] = Job(
@@ -210,7 +229,7 @@ class Graph:
             target=self.target,
             facts=self.facts,
             needs=tuple(dict.fromkeys(needs)),
-            sources=recipe.sources,
+            sources=recipe.selected_sources(self.facts),
             patches=recipe.selected_patches(self.facts),
         )
 

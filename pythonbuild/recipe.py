@@ -57,13 +57,22 @@ class Recipe:
     version: str
     folder: Path
     style: str
-    sources: tuple[Source, ...]
+    conditional_sources: tuple[Row[Source], ...]
     sections: Mapping[str, tuple[Row[tuple[str, ...]], ...]]
     env: tuple[Row[Mapping[str, str]], ...]
     patches: tuple[Patch, ...]
     needs: tuple[Need, ...]
     installs: tuple[Row[str], ...]
     jobs: Mapping[str, tuple[Step, ...]]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source, whether or not some build uses it."""
+        return tuple(row.value for row in self.conditional_sources)
+
+    def selected_sources(self, facts: Facts) -> tuple[Source, ...]:
+        """Return the sources whose condition holds."""
+        return tuple(row.value for row in self.conditional_sources if row.when.holds(facts))
 
     def args(self, section: str, facts: Facts) -> tuple[str, ...]:
         """Return the arguments of ``configure``, ``make`` or ``install``."""
@@ -109,7 +118,7 @@ def load_recipe(folder: Path) -> Recipe:
         version=version,
         folder=folder,
         style=one_of(fields.take("style"), STYLES, "script"),
-        sources=parse_sources(fields, name, version),
+        conditional_sources=parse_sources(fields, name, version),
         sections={section: tuple(map(parse_args, fields.rows(section))) for section in SECTIONS},
         env=tuple(map(parse_set, fields.rows("env"))),
         patches=parse_patches(fields, folder),
@@ -129,16 +138,24 @@ def load_all(root: Path) -> dict[str, Recipe]:
     return {folder.name: load_recipe(folder) for folder in folders}
 
 
-def parse_sources(fields: Fields, name: str, version: str) -> tuple[Source, ...]:
-    """Return the one ``source`` or the several ``sources`` of a recipe."""
+def parse_sources(fields: Fields, name: str, version: str) -> tuple[Row[Source], ...]:
+    """Return the one ``source`` or the several ``sources`` of a recipe; of several, each may have a condition."""
     one, several = fields.take("source"), fields.take("sources")
     if one is not None and several is not None:
         raise several.error("a recipe has 'source' or 'sources', not both")
     if one is not None:
-        return (parse_source(one, name, version),)
+        return (Row(value=parse_source(one, name, version)),)
     if several is not None:
-        return tuple(parse_source(node, key, version) for key, node in several.mapping().items())
+        return tuple(parse_source_row(key, node, version) for key, node in several.mapping().items())
     return ()
+
+
+def parse_source_row(name: str, node: Node, version: str) -> Row[Source]:
+    """Return one of several sources with its condition."""
+    own = dict(node.mapping())
+    condition = {key: own.pop(key) for key in ("when", "why") if key in own}
+    when = when_of(Fields(Node(condition, node.path, node.line)))
+    return Row(value=parse_source(Node(own, node.path, node.line), name, version), when=when)
 
 
 def parse_patches(fields: Fields, folder: Path) -> tuple[Patch, ...]:

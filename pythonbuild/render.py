@@ -133,6 +133,7 @@ class Renderer:
             exports=plain,
             arrays=arrays,
             archive=f"/in/sources/{first.file}" if first else "",
+            members=[f"*/{pattern}" for pattern in first.unpack] if first else [],
             patches=[f"/in/recipe/patches/{path.name}" for path in job.patches] if unpack else [],
             licenses=first.license_files if first else (),
         )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pythonbuild.load import Node
 
 KINDS: tuple[Literal["url", "debian", "pypi"], ...] = ("url", "debian", "pypi")
+SUFFIXES = (".tar.gz", ".tar.xz", ".tar.bz2", ".tar", ".whl", ".deb")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,7 +34,10 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A source and every origin that it can be had from, the preferred one first."""
+    """A source and every origin that it can be had from, the preferred one first.
+
+    ``unpack`` are patterns of what is unpacked, below the archive's own directory; nothing for all of it.
+    """
 
     name: str
     version: str
@@ -41,13 +45,14 @@ class Source:
     license_files: tuple[str, ...] = ()
     public_domain: bool = False
     cpe: str | None = None
+    unpack: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
 
     @property
     def file(self) -> str:
         """The name under which a build sees the file, whichever origin it came from."""
         first = self.origins[0]
-        suffix = next(s for s in (".tar.gz", ".tar.xz", ".tar.bz2", ".tar", ".whl", "") if first.file.endswith(s))
+        suffix = next(suffix for suffix in (*SUFFIXES, "") if first.file.endswith(suffix))
         return f"{self.name}-{self.version}{suffix}"
 
 
@@ -62,6 +67,7 @@ def parse_source(node: Node, name: str, version: str, *, listed_only: bool = Fal
         license_files=fields.texts("license_files"),
         public_domain=public_domain is not None and public_domain.flag(),
         cpe=fields.text("cpe") or None,
+        unpack=fields.texts("unpack"),
         origins=tuple(parse_origin(row, listed_only=listed_only) for row in fields.need("origins").items()),
     )
     fields.done()

@@ -39,7 +39,9 @@ class Limits:
 class Target:
     """A target triple and everything that makes it differ from others.
 
-    ``profile_from`` names another target, if the profiles of that one are used.
+    ``profile_from`` names another target, if the profiles of that one are used. The build machine can't be relied on
+    to run programs for a ``cross`` target: ``emulator`` is the command that does, and ``python_from`` names the
+    target whose Python does for the build what only needs some Python.
     """
 
     triple: str
@@ -56,9 +58,10 @@ class Target:
     choices: tuple[Choice, ...]
     pythons: tuple[str, ...]
     cross: bool
-    emulator: str
+    emulator: tuple[str, ...]
     limits: Limits
     profile_from: str = ""
+    python_from: str = ""
 
     def facts(self, *, python: str | None = None, flavor: frozenset[str] = frozenset()) -> Facts:
         """Return what conditions may ask about a build for this target."""
@@ -88,6 +91,7 @@ class Target:
             "multiarch": self.multiarch,
             "clang_config": "\n".join(self.clang_config),
             "prefix": "/tools/deps",
+            **({"emulator": self.emulator[0]} if self.emulator else {}),
         }
 
 
@@ -235,11 +239,14 @@ def parse_target(triple: str, node: Node, families: Mapping[str, Node]) -> Targe
         choices=parse_choices(fields.need("flavors").items()),
         pythons=fields.texts("pythons"),
         cross=(cross := fields.take("cross")) is not None and cross.flag(),
-        emulator=fields.text("emulator"),
+        emulator=fields.texts("emulator"),
         limits=parse_limits(fields.need("limits")),
         profile_from=fields.text("profile_from"),
+        python_from=fields.text("python_from"),
     )
     fields.done()
+    if target.cross and not target.python_from:
+        raise node.error(f"{triple} is a cross target, and has no 'python_from'")
     return target
 
 

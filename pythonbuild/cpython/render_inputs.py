@@ -42,7 +42,7 @@ def script_inputs(
         facts = profile_facts(facts)
     configuration = load_configuration(recipe.folder / "configure.yml")
     modules = select(load_modules(recipe.folder / "extension-modules.yml"), facts)
-    values = field_values(target)
+    values = {**field_values(target), "python": release.minor}
     variables: Variables = {
         "SOURCE": SOURCE,
         "SOURCE_ARCHIVE": f"/in/sources/{release.source.file}",
@@ -59,6 +59,7 @@ def script_inputs(
         "BOLT_FLAGS": configuration.words("bolt", facts, values),
         "PROFILE_USE_FLAGS": " ".join(configuration.words("profile_use", facts, values)),
         "OBJECT_FILE_FORMAT": "elf",
+        **({"EMULATOR": target.emulator} if target.cross else {}),
     }
     files = {
         "config.site": config_site(configuration.variables("answers", facts)),

@@ -45,7 +45,8 @@ def test_pins(recipe: Recipe) -> None:
         for origin in source.origins:
             assert origin.size > 10_000
             assert origin.kind != "url" or origin.where.startswith("https://")
-            assert origin.kind != "debian" or re.fullmatch(r"[a-z0-9.+-]+/[^/]+\.orig\.tar\.(gz|xz|bz2)", origin.where)
+            kinds = r"(orig\.tar\.(gz|xz|bz2)|deb)" if recipe.kind == "tool" else r"orig\.tar\.(gz|xz|bz2)"
+            assert origin.kind != "debian" or re.fullmatch(rf"[a-z0-9.+-]+/[^/]+\.?{kinds}", origin.where)
 
 
 def test_every_release_is_pinned_like_a_source() -> None:
