@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pythonbuild.load import did_you_mean
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pythonbuild.load import Node
 
 KEYS = ("target", "os", "arch", "libc", "python", "flavor", "stage", "cross")
+# Facts whose names differ from those of the keys that ask for them.
+ATTRIBUTES = {"stage": "stages"}
 VERSION = re.compile(r"\d+\.\d+")
 RANGE = re.compile(r"(?P<low>\d+\.\d+)?(?P<dash>-)?(?P<high>\d+\.\d+)?")
 
@@ -35,12 +38,20 @@ class Facts:
     stages: frozenset[str] = frozenset()
     cross: bool = False
 
+    def answers(self, keys: frozenset[str]) -> tuple[object, ...]:
+        """Return what these facts say of ``keys`` of conditions, in some fixed order."""
+        return tuple(getattr(self, ATTRIBUTES.get(key, key)) for key in sorted(keys))
+
 
 @dataclass(frozen=True)
 class Condition:
     """A parsed ``when:``: for each key the words of which one must hold."""
 
     tests: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def asks(self) -> frozenset[str]:
+        """Return the keys that the answer depends on."""
+        return frozenset(key for key, _ in self.tests)
 
     def holds(self, facts: Facts) -> bool:
         """Return whether every key is fulfilled by ``facts``."""
@@ -87,6 +98,7 @@ def is_range(text: str) -> bool:
     return bool(match and (match["low"] or match["high"]))
 
 
+@lru_cache(maxsize=1024)
 def in_range(minor: str, text: str) -> bool:
     """Return whether a minor lies in ``text``: 3.13, 3.11-3.13, 3.14- or -3.13."""
     match = RANGE.fullmatch(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pythonbuild import key as keys
@@ -52,6 +52,9 @@ class Checkout:
     recipes: Mapping[str, Recipe]
     renderer: Renderer
     without: frozenset[str] = frozenset()
+    # Most jobs of a plan are those of many others: what was found out of them stays.
+    lenders: dict[str, Lenders] = field(default_factory=dict, compare=False, repr=False)
+    keys: dict[tuple[object, ...], tuple[dict[str, str], str]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def read(cls, root: Path, without: frozenset[str] = frozenset()) -> Checkout:
@@ -60,20 +63,29 @@ class Checkout:
         recipes = load_all(root / "cpython-unix")
         return cls(matrix=matrix, recipes=recipes, renderer=Renderer(root), without=without)
 
+    def lenders_of(self, target: Target) -> Lenders:
+        """Return the targets whose results builds for ``target`` use."""
+        if target.triple not in self.lenders:
+            profile, python = (
+                self.matrix.target(name) if name else None for name in (target.profile_from, target.python_from)
+            )
+            self.lenders[target.triple] = Lenders(profile=profile, python=python)
+        return self.lenders[target.triple]
+
     def prepare(self, target: Target, flavor: Flavor, release: PythonRelease, *, image: str) -> Prepared:
         """Return the plan for one distribution, rendered and with keys."""
-        profile, python = (
-            self.matrix.target(name) if name else None for name in (target.profile_from, target.python_from)
-        )
-        lenders = Lenders(profile=profile, python=python)
+        lenders = self.lenders_of(target)
         plan = make_plan(self.recipes, target, flavor, release, lenders=lenders, without=self.without)
         rendered = {job.id: self.renderer.render(job) for job in plan.jobs}
         parts: dict[str, dict[str, str]] = {}
         found: dict[str, str] = {}
         for job in plan.jobs:
             needs = {job.need_name(need): found[need] for need in job.needs}
-            parts[job.id] = keys.components(rendered[job.id], image=image, needs=needs)
-            found[job.id] = keys.key_of(parts[job.id])
+            same = (id(rendered[job.id]), image, *needs.items())
+            if same not in self.keys:
+                own = keys.components(rendered[job.id], image=image, needs=needs)
+                self.keys[same] = (own, keys.key_of(own))
+            parts[job.id], found[job.id] = self.keys[same]
         install_only = self.matrix.install_only in (flavor, Flavor(flavor.words - {"freethreaded"}))
         return Prepared(plan=plan, image=image, rendered=rendered, parts=parts, keys=found, install_only=install_only)
 

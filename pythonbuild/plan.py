@@ -5,7 +5,8 @@ Pure: reads recipe data only, starts nothing, looks at no clock, network or envi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pythonbuild.cpython.extension_modules import load_modules, select
@@ -16,7 +17,7 @@ from pythonbuild.flavor import Flavor
 from pythonbuild.load import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from pythonbuild.condition import Facts
@@ -163,18 +164,28 @@ class Lenders:
 
     profile: Target | None = None
     python: Target | None = None
+    # What was lent before: many flavors use the same results.
+    known: dict[tuple[object, ...], tuple[Job, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def jobs(
         self, recipes: Mapping[str, Recipe], flavor: Flavor, release: PythonRelease, without: frozenset[str]
     ) -> Iterator[tuple[Job, ...]]:
         """Yield the jobs that make each result that a build as ``flavor`` uses; the last of them is that result."""
         if self.profile is not None and "pgo" in flavor.words:
-            trained = Flavor(flavor.words - {"static"})
-            yield borrowed(make_plan(recipes, self.profile, trained, release, without=without), PROFILE)
+            trained = Flavor(flavor.words & {"pgo", "freethreaded"})
+            with_profile = partial(make_plan, recipes, self.profile, trained, release, without=without)
+            yield self.remembered(PROFILE, (trained, release.version, release.status, without), with_profile)
         if self.python is not None:
             plain = Flavor(frozenset({"noopt"}) | flavor.words & {"freethreaded"})
-            *needs, python = borrowed(make_plan(recipes, self.python, plain, release), CPYTHON)
+            with_python = partial(make_plan, recipes, self.python, plain, release)
+            *needs, python = self.remembered(CPYTHON, (plain, release.version, release.status), with_python)
             yield (*needs, replace(python, role="tool"))
+
+    def remembered(self, name: str, words: tuple[object, ...], plan: Callable[[], Plan]) -> tuple[Job, ...]:
+        """Return the jobs that make the result ``name`` of another target's plan, which ``words`` stand for."""
+        if (name, *words) not in self.known:
+            self.known[name, *words] = borrowed(plan(), name)
+        return self.known[name, *words]
 
 
 def borrowed(plan: Plan, name: str) -> tuple[Job, ...]:

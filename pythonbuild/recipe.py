@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from pythonbuild.condition import ALWAYS, Condition, Facts, parse_condition
@@ -64,6 +65,15 @@ class Recipe:
     needs: tuple[Need, ...]
     installs: tuple[Row[str], ...]
     jobs: Mapping[str, tuple[Step, ...]]
+
+    @cached_property
+    def asks(self) -> frozenset[str]:
+        """What a script of this recipe depends on, as keys of conditions. Steps are not counted."""
+        conditions = [row.when for several in self.sections.values() for row in several]
+        conditions += [row.when for row in self.env] + [row.when for row in self.installs]
+        conditions += [row.when for row in self.conditional_sources]
+        asked = [condition.asks() for condition in conditions] + [patch.asks() for patch in self.patches]
+        return frozenset[str]().union(*asked)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -69,11 +69,21 @@ class Renderer:
         # What was read of a file, so that all plans of one run see the same.
         self.contents: dict[Path, bytes] = {}
         self.folders: dict[Path, list[tuple[str, Path]]] = {}
+        self.known: dict[tuple[object, ...], Rendered] = {}
 
     def render(self, job: Job) -> Rendered:
-        """Return ``job`` as script and files."""
-        if job.recipe.kind == "cpython":
-            return self.render_cpython(job)
+        """Return ``job`` as script and files. Jobs of many plans are the same: each is rendered once.
+
+        What is returned may name another job, that differs in nothing that a script depends on.
+        """
+        same = (id(job.recipe), id(job.target), *what_counts(job))
+        if same not in self.known:
+            cpython = job.recipe.kind == "cpython"
+            self.known[same] = self.render_cpython(job) if cpython else self.render_recipe(job)
+        return self.known[same]
+
+    def render_recipe(self, job: Job) -> Rendered:
+        """Return the job of a recipe below CPython."""
         recipe_files = {name: path for name, path in self.folder_files(job.recipe.folder) if not is_patch(path)}
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
         where = f"recipe {job.recipe.name}"
@@ -166,6 +176,13 @@ class Renderer:
             for part in ("configure", "make", "install")
         }
         return template.render(**{f"{part}_args": value for part, value in arguments.items()})
+
+
+def what_counts(job: Job) -> tuple[object, ...]:
+    """Return what the script of ``job`` depends on beside its recipe and target."""
+    if job.release is not None:
+        return (job.facts, job.role == "profile", job.release.version, job.release.status, job.flavor)
+    return job.facts.answers(job.recipe.asks)
 
 
 def common_variables(job: Job) -> dict[str, Value]:

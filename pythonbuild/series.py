@@ -22,6 +22,10 @@ class Patch:
     when: Condition
     files: tuple[tuple[str, str], ...]
 
+    def asks(self) -> frozenset[str]:
+        """Return what the choice of the file depends on, as keys of conditions."""
+        return self.when.asks() | {"python" for versions, _ in self.files if versions}
+
     def file_for(self, facts: Facts) -> str | None:
         """Return the file that applies under ``facts``, or None."""
         if not self.when.holds(facts):
