@@ -80,9 +80,9 @@ class Checkout:
         parts: dict[str, dict[str, str]] = {}
         found: dict[str, str] = {}
         for job in plan.jobs:
-            needs = {job.need_name(need): found[need] for need in job.needs}
-            same = (id(rendered[job.id]), image, *needs.items())
+            same = (id(rendered[job.id]), image, *map(found.__getitem__, job.needs))
             if same not in self.keys:
+                needs = {job.need_name(need): found[need] for need in job.needs}
                 own = keys.components(rendered[job.id], image=image, needs=needs)
                 self.keys[same] = (own, keys.key_of(own))
             parts[job.id], found[job.id] = self.keys[same]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ def components(rendered: Rendered, *, image: str, needs: Mapping[str, str]) -> d
         pins = "\n".join(origin.sha256 for origin in source.origins)
         parts[f"source {source.name}"] = text_digest(pins)
     for name, data in rendered.recipe_files.items():
-        parts[f"file {name}"] = digest(data)
+        parts[f"file {name}"] = file_digest(data)
     for name, text in rendered.files.items():
         parts[f"input {name}"] = text_digest(text)
     for name, data in rendered.inside.items():
-        parts[f"inside {name}"] = digest(data)
+        parts[f"inside {name}"] = file_digest(data)
     for name, key in needs.items():
         parts[f"need {name}"] = key
     return dict(sorted(parts.items()))
@@ -53,3 +54,7 @@ def text_digest(text: str) -> str:
 def digest(data: bytes) -> str:
     """Return the sha256 of ``data``, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+# Of the contents of files, of which there are few.
+file_digest = lru_cache(maxsize=1024)(digest)

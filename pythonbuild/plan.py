@@ -130,10 +130,7 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
     lenders = lenders or Lenders()
     facts = target.facts(python=release.minor, flavor=flavor.words)
     facts = replace(facts, stages=active(load_stages(cpython.folder / "stages.yml"), facts, without))
-    jobs: dict[str, Job] = {}
-    graph = Graph(recipes=recipes, target=target, facts=facts, jobs=jobs)
-    for name in (*target.toolchain, *libraries(cpython, facts)):
-        graph.add(name, cpython.name)
+    jobs = lenders.below_cpython(recipes, target, facts)
     build = Job(
         id=CPYTHON,
         role="cpython",
@@ -180,6 +177,19 @@ class Lenders:
             with_python = partial(make_plan, recipes, self.python, plain, release)
             *needs, python = self.remembered(CPYTHON, (plain, release.version, release.status), with_python)
             yield (*needs, replace(python, role="tool"))
+
+    def below_cpython(self, recipes: Mapping[str, Recipe], target: Target, facts: Facts) -> dict[str, Job]:
+        """Return the jobs of everything that CPython needs, by name. Most flavors of a target have the same ones."""
+        cpython = recipes[CPYTHON]
+        names = (*target.toolchain, *libraries(cpython, facts))
+        asked = frozenset[str]().union(*(recipe.asks for recipe in recipes.values() if recipe is not cpython))
+        words = (id(target), names, *facts.answers(asked))
+        if words not in self.known:
+            graph = Graph(recipes=recipes, target=target, facts=facts, jobs={})
+            for name in names:
+                graph.add(name, cpython.name)
+            self.known[words] = tuple(graph.jobs.values())
+        return {job.id: job for job in self.known[words]}
 
     def remembered(self, name: str, words: tuple[object, ...], plan: Callable[[], Plan]) -> tuple[Job, ...]:
         """Return the jobs that make the result ``name`` of another target's plan, which ``words`` stand for."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from pythonbuild.condition import ALWAYS, Condition, Facts, parse_condition
 from pythonbuild.errors import DataError
 from pythonbuild.load import Fields, Node, did_you_mean, read
-from pythonbuild.series import Patch, parse_patch, select
+from pythonbuild.series import Patch, below, parse_patch, select
 from pythonbuild.source import Source, parse_source
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ class Recipe:
 
     @cached_property
     def asks(self) -> frozenset[str]:
-        """What a script of this recipe depends on, as keys of conditions. Steps are not counted."""
+        """What the job of this recipe depends on, as keys of conditions. Steps are not counted."""
         conditions = [row.when for several in self.sections.values() for row in several]
         conditions += [row.when for row in self.env] + [row.when for row in self.installs]
-        conditions += [row.when for row in self.conditional_sources]
+        conditions += [row.when for row in self.conditional_sources] + [need.when for need in self.needs]
         asked = [condition.asks() for condition in conditions] + [patch.asks() for patch in self.patches]
         return frozenset[str]().union(*asked)
 
@@ -110,7 +110,7 @@ class Recipe:
 
     def steps(self, job: str, facts: Facts) -> tuple[tuple[str, Path], ...]:
         """Return the steps of one of the recipe's jobs: name and file."""
-        return tuple((s.name, self.folder / s.file) for s in self.jobs[job] if s.when.holds(facts))
+        return tuple((s.name, below(self.folder, s.file)) for s in self.jobs[job] if s.when.holds(facts))
 
 
 def load_recipe(folder: Path) -> Recipe:
@@ -266,6 +266,8 @@ def one_of(node: Node | None, known: tuple[T, ...], default: T) -> T:
 
 def filled(text: str, values: Mapping[str, str], where: str) -> str:
     """Return ``text`` with its ``{fields}`` replaced; ``DataError`` names an unknown one."""
+    if "{" not in text and "}" not in text:
+        return text
     try:
         return string.Formatter().vformat(text, (), values)
     except (KeyError, IndexError, ValueError) as error:

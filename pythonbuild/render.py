@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import jinja2
@@ -114,13 +115,6 @@ class Renderer:
             recipe_files.update({f"training/{path.name}": path for path in sorted(training.glob("*.py"))})
         text = self.prelude(job, {**common_variables(job), **variables})
         text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
-        package = self.root / "pythonbuild"
-        inside = {
-            f"inside/{name}": path
-            for name, path in self.folder_files(package / "inside")
-            if path.suffix in (".py", ".json")
-        }
-        inside["__init__.py"] = package / "__init__.py"
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
         return Rendered(
             job=job,
@@ -128,9 +122,20 @@ class Renderer:
             installs=installs,
             files=files,
             recipe_files=self.read(recipe_files),
-            inside=self.read(inside),
+            inside=self.inside,
             variables=variables,
         )
+
+    @cached_property
+    def inside(self) -> dict[str, bytes]:
+        """What runs under the Python of the build environment, or the one just built, by its place."""
+        package = self.root / "pythonbuild"
+        inside = {
+            f"inside/{name}": path
+            for name, path in self.folder_files(package / "inside")
+            if path.suffix in (".py", ".json")
+        }
+        return self.read({**inside, "__init__.py": package / "__init__.py"})
 
     def prelude(self, job: Job, variables: Mapping[str, Value]) -> str:
         """Return the variables of a script, then the unpacking of its first source."""
@@ -188,7 +193,8 @@ def what_counts(job: Job) -> tuple[object, ...]:
 def common_variables(job: Job) -> dict[str, Value]:
     """Return the variables that every script starts with."""
     target = job.target
-    compiler = f"clang --config=/tools/toolchain/{target.triple}.cfg"
+    # Several targets have one host: they differ in the processor's instructions, which are the configuration file's.
+    compiler = f"clang --config=/tools/toolchain/{target.host_triple}.cfg"
     maps = "-ffile-prefix-map=/build=. -ffile-prefix-map=/tools/deps=deps"
     flags = f"-O3 -fPIC -fvisibility=hidden -fno-direct-access-external-data {maps}"
     version = job.release.version if job.release else job.recipe.version
@@ -199,7 +205,7 @@ def common_variables(job: Job) -> dict[str, Value]:
         "NAME": job.recipe.name,
         "VERSION": version,
         "SOURCE": f"/build/{job.recipe.name}",
-        "TARGET": target.triple,
+        "TARGET": target.host_triple,
         "BUILD_TRIPLE": BUILD_TRIPLE,
         "HOST_TRIPLE": target.host_triple,
         "PREFIX": "/tools/deps",
@@ -222,9 +228,12 @@ def common_variables(job: Job) -> dict[str, Value]:
     }
 
 
+quoted_word = lru_cache(maxsize=4096)(shlex.quote)
+
+
 def quoted(value: str | tuple[str, ...] | list[str]) -> str:
     """Return ``value``, or each of several, quoted for the shell."""
-    return shlex.quote(value) if isinstance(value, str) else shlex.join(value)
+    return quoted_word(value) if isinstance(value, str) else " ".join(map(quoted_word, value))
 
 
 def is_patch(path: Path) -> bool:

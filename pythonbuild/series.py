@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,4 +61,10 @@ def parse_patch(node: Node) -> Patch:
 def select(series: Iterable[Patch], facts: Facts, folder: Path) -> tuple[Path, ...]:
     """Return the files below ``folder`` that apply under ``facts``, in the order of the series."""
     chosen = (patch.file_for(facts) for patch in series)
-    return tuple(folder / file for file in chosen if file is not None)
+    return tuple(below(folder, file) for file in chosen if file is not None)
+
+
+@lru_cache(maxsize=1024)
+def below(folder: Path, file: str) -> Path:
+    """Return ``folder / file``, made once."""
+    return folder / file
