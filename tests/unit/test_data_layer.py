@@ -57,6 +57,44 @@ def test_wrong_recipes(tmp_path: Path, more: str, message: str) -> None:
         load_recipe(recipe(tmp_path, more=more))
 
 
+def test_of_several_sources_those_that_hold_are_used(tmp_path: Path) -> None:
+    several = """\
+name: a
+kind: tool
+version: "1"
+sources:
+  first:
+    licenses: [MIT]
+    unpack: [bin/*]
+    origins: [{debian: a/a_1_amd64.deb, size: 1, sha256: SHA}]
+  second:
+    version: "2"
+    licenses: [MIT]
+    origins: [{debian: b/b_2_arm64.deb, size: 1, sha256: SHA}]
+    when: {arch: aarch64}
+    why: Only there.
+installs: [tools/a]
+"""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "recipe.yml").write_text(several.replace("SHA", "a" * 64))
+    found = load_recipe(tmp_path / "a")
+    assert [source.file for source in found.sources] == ["first-1.deb", "second-2.deb"]
+    assert [source.name for source in found.selected_sources(FACTS)] == ["first"]
+    assert [source.name for source in found.selected_sources(replace(FACTS, arch="aarch64"))] == ["first", "second"]
+    assert found.asks == {"arch"}
+    assert found.sources[0].unpack == ("bin/*",)
+    (tmp_path / "a" / "recipe.yml").write_text(several.replace("SHA", "a" * 64).replace("    why: Only there.\n", ""))
+    with pytest.raises(DataError, match="a 'when' needs a 'why'"):
+        load_recipe(tmp_path / "a")
+
+
+def test_a_cross_target_names_a_python(tmp_path: Path) -> None:
+    text = (ROOT / "targets.yml").read_text()
+    (tmp_path / "targets.yml").write_text(text.replace("    python_from: x86_64-unknown-linux-gnu\n", ""))
+    with pytest.raises(DataError, match="aarch64-unknown-linux-gnu is a cross target, and has no 'python_from'"):
+        Matrix.load(tmp_path / "targets.yml")
+
+
 def test_missing_and_empty_files(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="can't be read"):
         read(tmp_path / "none.yml")
