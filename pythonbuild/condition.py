@@ -38,6 +38,11 @@ class Facts:
     stages: frozenset[str] = frozenset()
     cross: bool = False
 
+    def only(self, keys: frozenset[str]) -> Facts:
+        """Return facts that say nothing of other keys than ``keys``: equal wherever the answers are."""
+        values = {ATTRIBUTES.get(key, key): getattr(self, ATTRIBUTES.get(key, key)) for key in keys}
+        return Facts(**{"target": "", "os": "", "arch": "", "libc": "", **values})
+
     def answers(self, keys: frozenset[str]) -> tuple[object, ...]:
         """Return what these facts say of ``keys`` of conditions, in some fixed order."""
         return tuple(getattr(self, ATTRIBUTES.get(key, key)) for key in sorted(keys))

@@ -24,7 +24,7 @@ Build = Literal["bootstrap", "static", "shared", "disabled"]
 BUILDS: tuple[Build, ...] = get_args(Build)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ModuleRow:
     """One row: modules that are built alike.
 
@@ -79,11 +79,26 @@ def parse_row(build: Build, node: Node) -> ModuleRow:
     return row
 
 
-def select(rows: Iterable[ModuleRow], facts: Facts) -> dict[str, ModuleRow]:
+def select(rows: Iterable[ModuleRow], facts: Facts) -> Mapping[str, ModuleRow]:
     """Return the row that counts for each module under ``facts``; two rows for one module are an error.
 
     A static program can't load a file: in static flavors the modules that would be files are disabled.
     """
+    rows = tuple(rows)
+    asked = asked_by(rows)
+    flavor = facts.flavor if "flavor" in asked else facts.flavor & {"static"}
+    return decided(rows, replace(facts.only(asked), flavor=flavor))
+
+
+@lru_cache(maxsize=16)
+def asked_by(rows: tuple[ModuleRow, ...]) -> frozenset[str]:
+    """Return what the conditions of ``rows`` depend on."""
+    return frozenset[str]().union(*(row.when.asks() for row in rows))
+
+
+@lru_cache(maxsize=256)
+def decided(rows: tuple[ModuleRow, ...], facts: Facts) -> Mapping[str, ModuleRow]:
+    """Return what ``select`` does; most builds ask the same."""
     found: dict[str, ModuleRow] = {}
     for row in rows:
         if row.when.holds(facts):
