@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Run a command where programs of another processor run like those of this one, its own children included.
+
+    ci/emulated.py TREE PROGRAM COMMAND...
+
+TREE is the result of the job `emulator` (build/store/emulator-*/tree), PROGRAM any ELF file of that processor, by
+whose head the kernel then knows them. Needs no root: user, mount and binfmt namespaces (Linux 6.7), and an overlay.
+For a look at a distribution: ci/emulated.py TREE python/bin/python3 ./build.py test ARCHIVE
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+INSIDE = "PYTHONBUILD_EMULATED"
+HEAD = 20
+DATA, ABI, KIND = 5, 7, 16
+BIG_ENDIAN, PROGRAM = 2, 2
+
+
+def registration(head: bytes, emulator: Path) -> bytes:
+    """Return the line for the kernel's binfmt_misc by which files with such a head are run by ``emulator``.
+
+    The system's ABI does not count, and a program may be a shared object (3) as well as not (2).
+    """
+    magic, mask = bytearray(head[:HEAD]), bytearray(b"\xff" * HEAD)
+    kind = KIND + 1 if head[DATA] == BIG_ENDIAN else KIND
+    magic[ABI], mask[ABI] = 0, 0
+    magic[kind], mask[kind] = PROGRAM, 0xFE
+    texts = ["".join(f"\\x{byte:02x}" for byte in value) for value in (magic, mask)]
+    return f":emulated:M::{texts[0]}:{texts[1]}:{emulator}:F".encode()
+
+
+def mount(kind: str, place: Path, options: str = "") -> None:
+    """Mount a file system of ``kind`` at ``place``."""
+    words = ["-o", options] if options else []
+    subprocess.run(["mount", "-t", kind, *words, kind, place], check=True)
+
+
+def enter(words: list[str]) -> list[str]:
+    """Start this program again in new namespaces: return the command."""
+    os.environ[INSIDE] = "yes"
+    return ["unshare", "--user", "--map-root-user", "--mount", sys.executable, __file__, *words]
+
+
+def prepared(words: list[str]) -> list[str]:
+    """Let the kernel know the emulator: return the command that can run then."""
+    tree, program, *command = words
+    root = Path(tree).resolve()
+    place = Path(tempfile.mkdtemp())
+    mount("binfmt_misc", place)
+    emulator = next((root / "tools/host/bin").glob("qemu-*"))
+    (place / "register").write_bytes(registration(Path(program).read_bytes()[:HEAD], emulator))
+    # Its libc lies where its programs look for it.
+    mount("overlay", Path("/usr/lib"), f"lowerdir={root}/tools/emulator/usr/lib:/usr/lib")
+    return command
+
+
+def main(words: list[str]) -> int:
+    """Enter new namespaces, prepare them, and run the command."""
+    if len(words) < 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return subprocess.run(prepared(words) if INSIDE in os.environ else enter(words), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
