@@ -6,6 +6,7 @@ Rows elsewhere depend on them with ``when: {stage: bolt}``. Text -> data; nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pythonbuild.condition import Condition, parse_condition
@@ -35,7 +36,13 @@ class Stage:
 
 def load_stages(path: Path) -> tuple[Stage, ...]:
     """Return the rows of ``stages.yml``; ``DataError`` points at the line that is wrong."""
-    return tuple(map(parse_stage, read(path).items()))
+    return parse_stages(read(path))
+
+
+@lru_cache(maxsize=16)
+def parse_stages(tree: Node) -> tuple[Stage, ...]:
+    """Return the rows of a file that was read."""
+    return tuple(map(parse_stage, tree.items()))
 
 
 def parse_stage(node: Node) -> Stage:
