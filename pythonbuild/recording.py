@@ -22,6 +22,7 @@ FLAGS = {
     "workloads": "WORKLOADS",
     "profile_use": "PROFILE_USE_FLAGS",
     "bolt": "BOLT_FLAGS",
+    "bolt_functions": "BOLT_FUNCTIONS",
     "bolt_training": "BOLT_TRAINING_ARGS",
 }
 

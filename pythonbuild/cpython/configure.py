@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ARGS = (
     "arguments",
     "bolt",
+    "bolt_functions",
     "bolt_training",
     "compile",
     "instrument",

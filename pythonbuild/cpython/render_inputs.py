@@ -53,14 +53,18 @@ def script_inputs(
         "CONFIGURE_ARGS": configuration.words("arguments", facts, values),
         "MAKE_VARIABLES": make_variables(configuration, facts, values, job),
         "TRAINING_ARGS": configuration.words("training", facts, values),
-        "BOLT_TRAINING_ARGS": configuration.words("bolt_training", facts, values),
-        "SPLIT_DEBUG": configuration.words("split_debug", facts, values),
         "WORKLOADS": configuration.words("workloads", facts, values),
-        "BOLT_FLAGS": configuration.words("bolt", facts, values),
-        "PROFILE_USE_FLAGS": " ".join(configuration.words("profile_use", facts, values)),
-        "OBJECT_FILE_FORMAT": "elf",
         **({"EMULATOR": target.emulator} if target.cross else {}),
     }
+    if job == "build":  # what the other job doesn't use must not make it train anew
+        variables |= {
+            "PROFILE_USE_FLAGS": " ".join(configuration.words("profile_use", facts, values)),
+            "BOLT_FUNCTIONS": configuration.words("bolt_functions", facts, values),
+            "BOLT_TRAINING_ARGS": configuration.words("bolt_training", facts, values),
+            "BOLT_FLAGS": configuration.words("bolt", facts, values),
+            "SPLIT_DEBUG": configuration.words("split_debug", facts, values),
+            "OBJECT_FILE_FORMAT": "elf",
+        }
     files = {
         "config.site": config_site(configuration.variables("answers", facts)),
         "extension-modules.json": as_json(modules),
