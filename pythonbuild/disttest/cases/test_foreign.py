@@ -9,6 +9,15 @@ import unittest
 
 
 class Foreign(unittest.TestCase):
+    def c_library(self) -> ctypes.CDLL:
+        """Return the C library of the process; skip the test where nothing can be looked up in it."""
+        try:
+            return ctypes.CDLL(None)
+        except OSError as error:
+            if "Dynamic loading not supported" not in str(error):
+                raise
+            self.skipTest("a static program looks up no symbols")
+
     def test_pythonapi_is_this_interpreter(self) -> None:
         """ctypes.pythonapi is the running interpreter, not a second copy."""
         if ctypes.pythonapi is None:
@@ -24,11 +33,17 @@ class Foreign(unittest.TestCase):
         prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
         numbers = (ctypes.c_int * 5)(5, 1, 4, 2, 3)
         compare = prototype(lambda a, b: a[0] - b[0])
-        ctypes.CDLL(None).qsort(numbers, len(numbers), ctypes.sizeof(ctypes.c_int), compare)
+        self.c_library().qsort(numbers, len(numbers), ctypes.sizeof(ctypes.c_int), compare)
         self.assertEqual(list(numbers), [1, 2, 3, 4, 5])
+
+    def test_closure(self) -> None:
+        """A Python function is called through a C function pointer, also where no library can be loaded."""
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_double)
+        self.assertEqual(prototype(lambda a, b: a + int(b))(40, 2.5), 42)
 
     def test_no_writable_code(self) -> None:
         """Where the kernel refuses memory that is writable and executable, threads start and callbacks work."""
+        self.c_library()
         code = (
             "import ctypes, sys, threading\n"
             "if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):\n"  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN; Linux 6.3
@@ -47,7 +62,7 @@ class Foreign(unittest.TestCase):
         class Division(ctypes.Structure):
             _fields_ = (("quotient", ctypes.c_int), ("remainder", ctypes.c_int))
 
-        div = ctypes.CDLL(None).div
+        div = self.c_library().div
         div.restype = Division
         result = div(17, 5)
         self.assertEqual((result.quotient, result.remainder), (3, 2))
@@ -56,7 +71,7 @@ class Foreign(unittest.TestCase):
         """The C library and os.environ see the same variables."""
         import os
 
-        getenv = ctypes.CDLL(None).getenv
+        getenv = self.c_library().getenv
         getenv.restype = ctypes.c_char_p
         self.assertEqual(getenv(b"PATH").decode(), os.environ["PATH"])
         os.environ["DISTTEST_NEW"] = "1"
