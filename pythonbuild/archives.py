@@ -85,7 +85,9 @@ def members(
         source_tree=plan.release.source.origins[0].sha256 if plan.release.status == "tree" else None,
     )
     metadata = python_json(identity, facts, core, extensions, licences(prepared, tree / "python"))
-    record = record_of(prepared, buildimage.package_versions(workshop.settings), profile_digest(tree))
+    goal = plan.goal
+    match = workshop.store.manifest(prepared.keys[goal.id], goal.name).get("profile_match")
+    record = record_of(prepared, buildimage.package_versions(workshop.settings), profile_digest(tree), match)
     found: dict[Path, Mapping[str, Path | bytes]] = {
         dist / full_name(*words): full_members(tree, metadata, record),
         dist / install_name(*words): install_members(tree, record),

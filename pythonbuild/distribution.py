@@ -15,6 +15,7 @@ from pythonbuild.execute import Executor, Prepared
 from pythonbuild.fetch import fetch_all
 from pythonbuild.log import Console, console, duration
 from pythonbuild.package.sizes import size_table
+from pythonbuild.profile_match import ENOUGH, match_of
 from pythonbuild.schedule import run_all
 from pythonbuild.store import Store
 
@@ -173,10 +174,20 @@ def build_jobs(workshop: Workshop, prepared: Prepared, names: Sequence[str], pla
         seconds = executor.run(name, processors)
         done += 1
         workshop.console.line(f"done   {title} in {seconds:.0f} s ({done} of {len(names)})")
+        tell_of_profile(workshop, prepared, name)
 
     needs = {name: prepared.plan.job(name).needs for name in names}
     cost = {name: COST.get(prepared.plan.job(name).name, 1.0) for name in names}
     run_all(needs, run, processors=workshop.settings.jobs, cost=cost, stop=executor.stop)
+
+
+def tell_of_profile(workshop: Workshop, prepared: Prepared, name: str) -> None:
+    """Say how much of its profile the job ``name`` could use; warn if that is little."""
+    job = prepared.plan.job(name)
+    match = match_of(workshop.store.manifest(prepared.keys[name], job.name).get("profile_match"))
+    if match is not None:
+        text = f"profile of {job.title}: {match}"
+        (workshop.console.line if match.share >= ENOUGH else workshop.console.warn)(text)
 
 
 def wanted_sources(prepared: Prepared, names: Sequence[str]) -> list[Source]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pythonbuild.engine import CommandFailed
 from pythonbuild.errors import BuildError, JobError
 from pythonbuild.log import FileLog
+from pythonbuild.profile_match import parse_match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,8 +119,19 @@ class Executor:
             "parts": dict(self.prepared.parts[job.id]),
             "seconds": round(time.monotonic() - started, 1),
             "engine": self.factory.name,
+            "profile_match": self.profile_match(job, log),
         }
         self.store.add(self.prepared.keys[job.id], job.name, fill, manifest)
+
+    def profile_match(self, job: Job, log: FileLog) -> dict[str, int] | None:
+        """Return how much of its profile the job could use; None if it has none."""
+        for need in self.prepared.plan.closure(job):
+            tree = self.store.get(self.prepared.keys[need.id], need.name) if need.role == "profile" else None
+            if tree is not None:
+                with log.path.open(encoding="utf-8", errors="replace") as lines:
+                    match = parse_match((tree / "profile" / "statistics.txt").read_text(), lines)
+                return match.to_json() if match else None
+        return None
 
     def opened(self, job: Job, work: Path) -> Engine:
         """Return an engine with all inputs of ``job`` in place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pythonbuild.package.record import SCHEMA, BuildRecord, RecordedJob, RecordedSource
+from pythonbuild.package.record import SCHEMA, BuildRecord, RecordedJob, RecordedMatch, RecordedSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +27,16 @@ FLAGS = {
 }
 
 
-def record_of(prepared: Prepared, packages: Mapping[str, str], profile: str | None) -> BuildRecord:
+def record_of(
+    prepared: Prepared,
+    packages: Mapping[str, str],
+    profile: str | None = None,
+    match: Mapping[str, int] | None = None,
+) -> BuildRecord:
     """Return the record of the goal of ``prepared``.
 
     ``packages`` are the versions in the build image by package, ``profile`` the sha256 of the profile that was
-    applied, if one was.
+    applied, if one was, ``match`` how much of it fitted.
     """
     plan = prepared.plan
     goal = plan.goal
@@ -48,6 +53,7 @@ def record_of(prepared: Prepared, packages: Mapping[str, str], profile: str | No
         toolchain={name: packages[name] for name in TOOLS if name in packages},
         jobs=tuple(recorded(job, prepared.keys[job.id]) for job in plan.jobs),
         profile=profile,
+        profile_match=RecordedMatch(**match) if match else None,
     )
 
 

@@ -38,12 +38,23 @@ class RecordedJob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordedMatch:
+    """How many functions and counts the profile has, and how many of each found no function of their shape."""
+
+    functions: int
+    mismatched: int
+    counts: int
+    discarded: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class BuildRecord:
     """The whole file.
 
     ``stages`` are the optimizer stages that ran, ``without`` those that were switched off by hand. ``flags`` maps a
     purpose (``configure``, ``make``, ``training``, ``bolt`` ...) to its words. ``profile`` is the sha256 of the profile
-    that was applied, ``image`` the digest of the build image, ``toolchain`` the versions of its compiler packages.
+    that was applied, ``profile_match`` how much of it fitted, ``image`` the digest of the build image, ``toolchain``
+    the versions of its compiler packages.
     """
 
     schema: int
@@ -57,6 +68,7 @@ class BuildRecord:
     toolchain: dict[str, str]
     jobs: tuple[RecordedJob, ...]
     profile: str | None = None
+    profile_match: RecordedMatch | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for ``json.dumps``."""
