@@ -56,7 +56,9 @@ def prepared(words: list[str]) -> list[str]:
     emulator = next((root / "tools/host/bin").glob("qemu-*"))
     (place / "register").write_bytes(registration(Path(program).read_bytes()[:HEAD], emulator))
     # Its libc lies where its programs look for it.
-    mount("overlay", Path("/usr/lib"), f"lowerdir={root}/tools/emulator/usr/lib:/usr/lib")
+    for directory in ("/usr/lib", "/usr/lib64"):
+        if Path(directory).is_dir():
+            mount("overlay", Path(directory), f"lowerdir={root}/tools/emulator/lib:{directory}")
     return command
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # A blank and a letter that is not ASCII: what quoting and encoding mistakes trip over.
 DIRECTORY = "unp\u00e4cked here"
 _TAIL = 1200
+# Names of processors that differ between target triples and GCC's.
+_PROCESSORS = {"armv7": "arm", "ppc64le": "powerpc64le", "riscv64gc": "riscv64"}
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,32 @@ class Subject:
     def compiler(self) -> Path:
         """Return the machine's C compiler for the libc of the distribution; skip the test where there is none."""
         native = shutil.which("gcc") or shutil.which("cc")
-        if native and self.musl and "musl" not in self.run([native, "-dumpmachine"]):
-            native = shutil.which("musl-gcc")
-        if native is None:
-            raise CaseSkipped(f"this machine has no C compiler{' for musl' if self.musl else ''}")
-        return Path(native)
+        machine = self.run([native, "-dumpmachine"]).strip() if native else ""
+        wanted = gnu_triple(self.triple) or machine
+        found = native
+        if machine.partition("-")[0] != wanted.partition("-")[0]:
+            found = shutil.which(f"{wanted}-gcc")
+        elif self.musl and "musl" not in machine:
+            found = shutil.which("musl-gcc")
+        if found is None:
+            raise CaseSkipped(f"this machine has no C compiler for {wanted or 'anything'}")
+        return Path(found)
 
     def loadable(self) -> None:
         """Skip the test where the interpreter is a static program, which can load no extension module."""
         if "static" in self.options:
             raise CaseSkipped("a static program loads no extension modules")
+
+
+def gnu_triple(triple: str) -> str:
+    """Return what GCC calls the system of a target, as in ``arm-linux-gnueabihf-gcc``; nothing of nothing.
+
+    >>> gnu_triple("armv7-unknown-linux-gnueabihf")
+    'arm-linux-gnueabihf'
+    """
+    processor, _, rest = triple.partition("-")
+    processor = _PROCESSORS.get(processor, re.sub(r"_v\d$", "", processor))
+    return f"{processor}-{rest.removeprefix('unknown-')}" if rest else processor
 
 
 def _run(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, timeout: float) -> str:

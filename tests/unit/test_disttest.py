@@ -13,9 +13,9 @@ import pytest
 import zstandard
 
 from pythonbuild.disttest import Result, inside, run
-from pythonbuild.disttest.model import CaseFailed, Outcome
+from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome
 from pythonbuild.disttest.runner import CASES
-from pythonbuild.disttest.subject import Subject, _options, _require_loader, ending
+from pythonbuild.disttest.subject import Subject, _options, _require_loader, ending, gnu_triple
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD
 from pythonbuild.validate.elf import read_elf
@@ -143,3 +143,44 @@ def test_an_interpreter_for_another_libc_says_what_is_missing(tmp_path: Path) ->
     program.write_bytes(program.read_bytes().replace(name.encode(), b"/nowhere".ljust(len(name), b"x"), 1))
     with pytest.raises(ValidationError, match=r"need /nowherex*, which this machine does not have"):
         _require_loader(program, Path("a.tar.zst"))
+
+
+@pytest.mark.parametrize(
+    ("triple", "gnu"),
+    [
+        ("armv7-unknown-linux-gnueabihf", "arm-linux-gnueabihf"),
+        ("ppc64le-unknown-linux-gnu", "powerpc64le-linux-gnu"),
+        ("x86_64_v3-unknown-linux-gnu", "x86_64-linux-gnu"),
+        ("s390x-unknown-linux-gnu", "s390x-linux-gnu"),
+        ("", ""),
+    ],
+)
+def test_targets_by_the_name_that_gcc_has_for_them(triple: str, gnu: str) -> None:
+    assert gnu_triple(triple) == gnu
+
+
+@pytest.mark.parametrize(
+    ("triple", "name"),
+    [
+        ("x86_64-unknown-linux-gnu", "gcc"),
+        ("x86_64_v3-unknown-linux-gnu", "gcc"),
+        ("x86_64-unknown-linux-musl", "musl-gcc"),
+        ("s390x-unknown-linux-gnu", "s390x-linux-gnu-gcc"),
+        ("", "gcc"),
+    ],
+)
+def test_the_compiler_is_one_for_the_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, triple: str, name: str
+) -> None:
+    for program in ("gcc", "musl-gcc", "s390x-linux-gnu-gcc"):
+        (tmp_path / program).write_text("#!/bin/sh\necho x86_64-linux-gnu\n")
+        (tmp_path / program).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    subject = Subject(prefix=tmp_path, python=tmp_path / "python", work=tmp_path, triple=triple)
+    assert subject.compiler().name == name
+
+
+def test_no_compiler_for_the_target_skips(tmp_path: Path) -> None:
+    subject = Subject(prefix=tmp_path, python=tmp_path / "python", work=tmp_path, triple="vax-unknown-linux-gnu")
+    with pytest.raises(CaseSkipped, match="no C compiler for vax-linux-gnu"):
+        subject.compiler()
