@@ -46,6 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "execute": {"errors", "log", "engine", "store", "plan", "profile_match", "render", "key", "settings"},
     "profile_match": set(),
     "package": {"errors"},
+    "results": set(),
     "recording": {"execute", "package", "plan"},
     "validate": {"errors", "package", "target"},
     "disttest": {"errors", "validate", "package", "target"},

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Validate and test distributions, and write down what came of it, with the project's environment.
+
+    $(./build.py environment) ci/results.py FULL_ARCHIVE...
+
+Each result goes into docs/results.json; the table in docs/targets.md is made of all of them. A distribution of another
+processor is tried with this command under ci/emulated.py. Without archives, only the table is made anew.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pythonbuild import disttest  # noqa: E402
+from pythonbuild.archives import validate_archive  # noqa: E402
+from pythonbuild.errors import BuildError  # noqa: E402
+from pythonbuild.package.archives import RECORD  # noqa: E402
+from pythonbuild.profile_match import match_of  # noqa: E402
+from pythonbuild.results import Tried, dump, load, table, with_table  # noqa: E402
+from pythonbuild.target import Matrix, Target  # noqa: E402
+from pythonbuild.validate.archive import opened, read_identity, read_json  # noqa: E402
+from pythonbuild.validate.names import name_identity  # noqa: E402
+
+RESULTS = ROOT / "docs" / "results.json"
+DOCUMENT = ROOT / "docs" / "targets.md"
+
+
+def record_in(archive: Path) -> dict[str, Any]:
+    """Return the build record of a full archive."""
+    with opened(archive) as reader:
+        for entry, member in reader:
+            if entry.path == RECORD:
+                return read_json(archive.name, reader, entry, member)
+    raise BuildError(f"{archive.name} has no build record", hint="give a full archive: *-full.tar.zst")
+
+
+def sizes_beside(archive: Path) -> dict[str, int]:
+    """Return the bytes of all archives of one distribution by their kind; those without a flavor in their name too."""
+    own = name_identity(archive.name)
+    if own is None:
+        raise BuildError(f"{archive.name} is not named like an archive of ours")
+    found = {}
+    for path in archive.parent.iterdir():
+        other = name_identity(path.name)
+        if other is None or (other.version, other.triple) != (own.version, own.triple):
+            continue
+        only = other.kind.startswith("install_only")
+        if other.options == own.options or (only and ("freethreaded" in own.words) == bool(other.variant)):
+            found[other.kind] = path.stat().st_size
+    return found
+
+
+def emulator_of(target: Target) -> str:
+    """Return what runs programs of ``target`` here: nothing where the machine itself does."""
+    same = target.arch == platform.machine() or not target.emulator
+    return "" if same else re.sub(r"-.*", "-user", target.emulator[0])
+
+
+def tried(archive: Path, matrix: Matrix) -> Tried:
+    """Validate and test ``archive``; the words of both go to the terminal."""
+    identity = read_identity(archive)
+    target = matrix.target(identity.triple)
+    report = validate_archive(target, identity.words, archive)
+    print(report.text(), flush=True)
+    result = disttest.run(archive)
+    match = match_of(record_in(archive).get("profile_match"))
+    sizes = sizes_beside(archive)
+    if "pgo" not in identity.words or "lto" not in identity.words or "shared" in identity.words:
+        sizes = {kind: size for kind, size in sizes.items() if not kind.startswith("install_only")}
+    return Tried(
+        target=identity.triple,
+        python=identity.version,
+        options=identity.options,
+        checks=len(report.checks_run),
+        findings=len(report.findings),
+        passed=result.count("passed"),
+        failed=tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed"),
+        skipped=result.count("skipped"),
+        emulator=emulator_of(target),
+        profile=round(100 * match.share, 2) if match else None,
+        sizes=sizes,
+    )
+
+
+def main(words: list[str]) -> int:
+    """Try every archive, then write data and table."""
+    matrix = Matrix.load(ROOT / "targets.yml")
+    try:
+        for word in words:
+            result = tried(Path(word), matrix)
+            # Read only now: another run may have written meanwhile.
+            RESULTS.write_text(dump([*load(RESULTS.read_text()), result]))
+    except BuildError as error:
+        print(f"ci/results.py: {error}", file=sys.stderr)
+        return 1
+    known = load(RESULTS.read_text())
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets))))
+    return int(any(each.findings or each.failed for each in known))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""What was tried with distributions, as data that is kept, and the table that is made of it. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+BEGIN, END = "<!-- results: made by ci/results.py -->", "<!-- end of results -->"
+HEADER = (
+    "| target | distribution | validated | tests | profile | full | install | install_only | stripped | debuginfo |",
+    "|---|---|---|---|---|---|---|---|---|---|",
+)
+# Kinds of archives, in the order of the columns, by how their names end.
+KINDS = ("full", "install", "install_only", "install_only_stripped", "debuginfo")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """What was tried with one distribution.
+
+    ``checks`` and ``findings`` are those of the validation of its full archive; ``passed``, ``failed`` (names) and
+    ``skipped`` those of its tests, run by ``emulator`` if the machine was another. ``profile`` is the share of the
+    profile's counts that fitted, in percent. ``sizes`` are bytes by kind of archive.
+    """
+
+    target: str
+    python: str
+    options: str
+    checks: int
+    findings: int
+    passed: int
+    failed: tuple[str, ...] = ()
+    skipped: int = 0
+    emulator: str = ""
+    profile: float | None = None
+    sizes: Mapping[str, int]
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What tells it from others."""
+        return self.target, self.python, self.options
+
+    def row(self) -> str:
+        """Return its line of the table."""
+        validated = "yes" if not self.findings else f"{self.findings} findings"
+        tests = f"{self.passed} passed" + (
+            f", {len(self.failed)} failed ({', '.join(self.failed)})" if self.failed else ""
+        )
+        tests += f", {self.skipped} skipped" if self.skipped else ""
+        tests += f" ({self.emulator})" if self.emulator else ""
+        profile = "" if self.profile is None else f"{self.profile:.1f} %"
+        sizes = (f"{self.sizes[kind] / 2**20:.1f}" if kind in self.sizes else "" for kind in KINDS)
+        words = (self.target, f"{self.python} {self.options}", validated, tests, profile, *sizes)
+        return f"| {' | '.join(words)} |"
+
+
+def load(text: str) -> list[Tried]:
+    """Return what ``dump`` wrote."""
+    return [Tried(**{**item, "failed": tuple(item["failed"])}) for item in json.loads(text)]
+
+
+def dump(tried: Iterable[Tried]) -> str:
+    """Return JSON, sorted: of two of one name the later one stands."""
+    newest = {each.name: each for each in tried}
+    items = [asdict(newest[name]) for name in sorted(newest)]
+    return json.dumps(items, indent=1) + "\n"
+
+
+def table(tried: Iterable[Tried], targets: Sequence[str]) -> str:
+    """Return the table: every target in the order given, with what was tried or that nothing was."""
+    lines = [*HEADER]
+    by_target: dict[str, list[Tried]] = {}
+    for each in tried:
+        by_target.setdefault(each.target, []).append(each)
+    for target in targets:
+        rows = [each.row() for each in sorted(by_target.get(target, []), key=lambda each: each.name)]
+        lines += rows or [f"| {target} | not built |{' |' * 8}"]
+    return "\n".join(lines) + "\n"
+
+
+def with_table(document: str, text: str) -> str:
+    """Return ``document`` with ``text`` between its two marks; ``ValueError`` if it has none."""
+    head, begin, rest = document.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the document lacks {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n\n{text}\n{END}{tail}"

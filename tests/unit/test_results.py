@@ -1,0 +1,72 @@
+"""The table of what was tried with each target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pythonbuild.results import BEGIN, END, HEADER, Tried, dump, load, table, with_table
+from pythonbuild.target import Matrix
+
+ROOT = Path(__file__).parents[2]
+GOOD = Tried(
+    target="s390x-unknown-linux-gnu",
+    python="3.14.7",
+    options="pgo+lto",
+    checks=32,
+    findings=0,
+    passed=90,
+    skipped=4,
+    emulator="qemu-user",
+    profile=97.04,
+    sizes={"full": 3 << 20, "install": 1 << 20},
+)
+BAD = Tried(
+    target="x86_64-unknown-linux-gnu",
+    python="3.14.7",
+    options="noopt",
+    checks=32,
+    findings=2,
+    passed=90,
+    failed=("building.relink",),
+    sizes={},
+)
+
+
+def test_rows() -> None:
+    start = "| s390x-unknown-linux-gnu | 3.14.7 pgo+lto | yes | 90 passed, 4 skipped (qemu-user) | 97.0 % "
+    assert GOOD.row() == start + "| 3.0 | 1.0 |  |  |  |"
+    assert "| 2 findings | 90 passed, 1 failed (building.relink) |" in BAD.row()
+    assert all(row.count("|") == HEADER[0].count("|") for row in (GOOD.row(), BAD.row()))
+
+
+def test_data_and_back_a_later_result_stands() -> None:
+    assert load(dump([BAD, GOOD])) == [GOOD, BAD]
+    newer = Tried(**{**vars(BAD), "findings": 0, "failed": ()})
+    assert load(dump([BAD, newer])) == [newer]
+
+
+def test_every_target_has_a_line() -> None:
+    lines = table([GOOD], ["x86_64-unknown-linux-gnu", "s390x-unknown-linux-gnu"]).splitlines()
+    assert lines[2] == "| x86_64-unknown-linux-gnu | not built | | | | | | | | |"
+    assert lines[3] == GOOD.row()
+    assert len(lines) == 4
+
+
+def test_a_document_keeps_what_is_around_the_table() -> None:
+    document = f"head\n{BEGIN}\nold\n{END}\ntail\n"
+    new = with_table(document, "new\n")
+    assert new == f"head\n{BEGIN}\n\nnew\n\n{END}\ntail\n"
+    assert with_table(new, "new\n") == new
+    with pytest.raises(ValueError, match="lacks"):
+        with_table("nothing", "new\n")
+
+
+def test_the_published_table_is_that_of_the_data() -> None:
+    matrix = Matrix.load(ROOT / "targets.yml")
+    document = (ROOT / "docs" / "targets.md").read_text()
+    tried = load((ROOT / "docs" / "results.json").read_text())
+    assert {each.target for each in tried} <= set(matrix.targets)
+    wanted = with_table(document, table(tried, list(matrix.targets)))
+    assert document == wanted, "run: $(./build.py environment) ci/results.py"
