@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Run a command where programs of another processor run like those of this one, its own children included.
 
-    ci/emulated.py TREE PROGRAM COMMAND...
+    ci/emulated.py TREE[:TREE] PROGRAM COMMAND...
 
-TREE is the result of the job `emulator` (build/store/emulator-*/tree), PROGRAM any ELF file of that processor, by
-whose head the kernel then knows them. Needs no root: user, mount and binfmt namespaces (Linux 6.7), and an overlay.
+TREE is the result of the job `emulator` (build/store/emulator-*/tree), for musl followed by that of the job `musl`;
+PROGRAM is any ELF file of that processor, by whose head the kernel then knows them. Needs no root: user, mount and
+binfmt namespaces (Linux 6.7), and an overlay.
 For a look at a distribution: ci/emulated.py TREE python/bin/python3 ./build.py test ARCHIVE
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,16 +51,18 @@ def enter(words: list[str]) -> list[str]:
 
 def prepared(words: list[str]) -> list[str]:
     """Let the kernel know the emulator: return the command that can run then."""
-    tree, program, *command = words
-    root = Path(tree).resolve()
-    place = Path(tempfile.mkdtemp())
+    trees, program, *command = words
+    roots = [Path(tree).resolve() for tree in trees.split(":")]
+    place, loaders = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
     mount("binfmt_misc", place)
-    emulator = next((root / "tools/host/bin").glob("qemu-*"))
+    emulator = next((roots[0] / "tools/host/bin").glob("qemu-*"))
     (place / "register").write_bytes(registration(Path(program).read_bytes()[:HEAD], emulator))
-    # Its libc lies where its programs look for it.
+    # Its libc lies where its programs look for it. Of musl that is the loader alone.
+    for loader in (path for root in roots for path in (root / "sysroot/usr/lib").glob("ld-musl-*")):
+        shutil.copy(loader, loaders / loader.name)
     for directory in ("/usr/lib", "/usr/lib64"):
         if Path(directory).is_dir():
-            mount("overlay", Path(directory), f"lowerdir={root}/tools/emulator/lib:{directory}")
+            mount("overlay", Path(directory), f"lowerdir={loaders}:{roots[0]}/tools/emulator/lib:{directory}")
     return command
 
 
