@@ -15,6 +15,7 @@ from pythonbuild.cpython.stages import active, load_stages
 from pythonbuild.errors import DataError
 from pythonbuild.flavor import Flavor
 from pythonbuild.load import did_you_mean
+from pythonbuild.series import below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -129,7 +130,7 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
     cpython = recipes[CPYTHON]
     lenders = lenders or Lenders()
     facts = target.facts(python=release.minor, flavor=flavor.words)
-    facts = replace(facts, stages=active(load_stages(cpython.folder / "stages.yml"), facts, without))
+    facts = replace(facts, stages=active(load_stages(below(cpython.folder, "stages.yml")), facts, without))
     jobs = lenders.below_cpython(recipes, target, facts)
     build = Job(
         id=CPYTHON,
@@ -214,7 +215,7 @@ def borrowed(plan: Plan, name: str) -> tuple[Job, ...]:
 
 def libraries(cpython: Recipe, facts: Facts) -> tuple[str, ...]:
     """Return the recipes that CPython links: those of its extension modules, then those it needs itself."""
-    modules = select(load_modules(cpython.folder / "extension-modules.yml"), facts)
+    modules = select(load_modules(below(cpython.folder, "extension-modules.yml")), facts)
     linked = [need for module in modules.values() for need in module.needs]
     return tuple(dict.fromkeys([*linked, *(need.recipe for need in cpython.selected_needs(facts))]))
 

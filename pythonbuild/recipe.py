@@ -102,7 +102,7 @@ class Recipe:
 
     def selected_patches(self, facts: Facts) -> tuple[Path, ...]:
         """Return the patch files to apply, in order."""
-        return select(self.patches, facts, self.folder / "patches")
+        return select(self.patches, facts, below(self.folder, "patches"))
 
     def install_paths(self, facts: Facts) -> tuple[str, ...]:
         """Return the paths, relative to /out, that must exist after a build."""

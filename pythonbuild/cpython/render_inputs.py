@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pythonbuild.cpython.configure import Configuration, load_configuration
 from pythonbuild.cpython.extension_modules import as_json, load_modules, select
+from pythonbuild.series import below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +41,8 @@ def script_inputs(
     """
     if job == "profile":
         facts = profile_facts(facts)
-    configuration = load_configuration(recipe.folder / "configure.yml")
-    modules = select(load_modules(recipe.folder / "extension-modules.yml"), facts)
+    configuration = load_configuration(below(recipe.folder, "configure.yml"))
+    modules = select(load_modules(below(recipe.folder, "extension-modules.yml")), facts)
     values = {**field_values(target), "python": release.minor}
     variables: Variables = {
         "SOURCE": SOURCE,
