@@ -64,6 +64,7 @@ def measure(subjects: dict[str, Subject], options: argparse.Namespace, scratch: 
         for name in sequence:
             marks, starts = found[name]
             subject = subjects[name]
+            runner.forget(subject)
             if name in sites:
                 add(marks, runner.fastmark(subject, sites[name], scratch, options.scale, options.benchmarks))
             add(starts, runner.starts(subject, options.starts))

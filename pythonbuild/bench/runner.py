@@ -106,6 +106,23 @@ def starts(subject: Subject, count: int) -> dict[str, float]:
     return found
 
 
+def forget(subject: Subject) -> int:
+    """Take the interpreter and its shared libraries out of the page cache, and return how many files that were.
+
+    Which pages of memory the kernel keeps code in decides about misses in the processor's buffer of translations. A
+    file keeps its pages from run to run, so that one draw of luck would look like speed; so each run draws anew.
+    What is mapped by a running program stays.
+    """
+    program = subject.program.resolve() if subject.root is None else subject.program
+    prefix = program.parent.parent
+    files = [program, *(path for path in prefix.glob("lib/**/*.so*") if path.is_file() and not path.is_symlink())]
+    for path in files:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())  # a page that is not written yet would stay
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return len(files)
+
+
 def minor_of(subject: Subject) -> str:
     """Return the minor of an interpreter, such as 3.14."""
     words = (*subject.command, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")

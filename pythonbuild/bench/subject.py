@@ -21,6 +21,11 @@ class Subject:
     command: tuple[str, ...]
     root: Path | None
 
+    @property
+    def program(self) -> Path:
+        """Where the interpreter lies, seen from here."""
+        return self.root / self.command[-1].lstrip("/") if self.root else Path(self.command[-1])
+
     def inside(self, path: Path) -> str:
         """Return how the interpreter sees a path below its root."""
         return f"/{path.relative_to(self.root)}" if self.root else str(path)
@@ -40,13 +45,19 @@ def parse_subject(text: str, root: Path | None, scratch: Path) -> Subject:
     if not path_of.exists():
         raise BuildError(f"there is no interpreter or archive {text}")
     if ".tar" in path_of.name:
-        base = (root / PLACE if root else scratch) / hashlib.sha256(text.encode()).hexdigest()[:12]
+        base = (root / PLACE if root else scratch) / digest(path_of)[:12]
         path_of = unpacked(path_of, base)
     if root is None:
         return Subject(title=Path(text).name, command=(str(path_of),), root=None)
     if not path_of.is_relative_to(root):
         raise BuildError(f"{text} is not below {root}", hint="with --root, name archives or interpreters inside it")
     return Subject(title=Path(text).name, command=(*entering(root), f"/{path_of.relative_to(root)}"), root=root)
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file: an archive of another build may have the name of one that is unpacked."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def entering(root: Path) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import sys
 import tarfile
@@ -72,6 +73,41 @@ def test_an_archive_is_unpacked_once_and_its_interpreter_found(tmp_path: Path) -
     inside = parse_subject(str(archive), tmp_path / "root", tmp_path)
     assert inside.command[-1].startswith("/opt/")
     assert (tmp_path / "root").joinpath(inside.command[-1][1:]).exists()
+
+
+def test_another_build_with_the_name_of_one_that_is_unpacked_is_unpacked(tmp_path: Path) -> None:
+    archive = tmp_path / "a.tar.gz"
+    found = []
+    for content in ("first", "second"):
+        program = tmp_path / "python3"
+        program.write_text(content)
+        with tarfile.open(archive, "w:gz") as stream:
+            stream.add(program, "python/bin/python3")
+        found.append(parse_subject(str(archive), None, tmp_path / "scratch").program.read_text())
+    assert found == ["first", "second"]
+
+
+def test_each_run_draws_new_pages_for_the_program(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "lib/deep").mkdir(parents=True)
+    program, library = tmp_path / "bin/python3", tmp_path / "lib/deep/libpython.so.1"
+    for path in (program, library, tmp_path / "lib/os.py"):
+        path.write_bytes(b"x" * 65536)
+    assert runner.forget(parse_subject(str(program), None, tmp_path)) == 2
+    kinds = {line.split()[1]: line.split()[2] for line in Path("/proc/mounts").read_text().splitlines()}
+    if kinds[max((place for place in kinds if tmp_path.is_relative_to(place)), key=len)] != "ext4":
+        pytest.skip("whether a page is in memory is asked in a way that ext4 answers")
+    assert (in_memory(program), in_memory(library), in_memory(tmp_path / "lib/os.py")) == (False, False, True)
+
+
+def in_memory(path: Path) -> bool:
+    """Return whether reading the first page of a file needs no input."""
+    with path.open("rb") as file:
+        try:
+            os.preadv(file.fileno(), [bytearray(4096)], 0, os.RWF_NOWAIT)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def test_wrong_subjects_are_refused(tmp_path: Path) -> None:
