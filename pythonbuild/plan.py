@@ -149,7 +149,8 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
         patches = cpython.selected_patches(facts)
         jobs[PROFILE] = replace(build, id=PROFILE, role="profile", facts=facts, patches=patches)
         build = replace(build, needs=tuple(jobs))
-    for lent in lenders.jobs(recipes, flavor, release, without):
+    elsewhere = lenders.stages(cpython, flavor, release) - build.facts.stages
+    for lent in lenders.jobs(recipes, flavor, release, without | elsewhere):
         build = replace(build, needs=(*build.needs, lent[-1].id))
         jobs = {**{job.id: job for job in lent}, **jobs}
     jobs[CPYTHON] = build
@@ -168,7 +169,11 @@ class Lenders:
     def jobs(
         self, recipes: Mapping[str, Recipe], flavor: Flavor, release: PythonRelease, without: frozenset[str]
     ) -> Iterator[tuple[Job, ...]]:
-        """Yield the jobs that make each result that a build as ``flavor`` uses; the last of them is that result."""
+        """Yield the jobs that make each result that a build as ``flavor`` uses; the last of them is that result.
+
+        The profile is made ``without`` those stages: counters fit what was compiled in the same way, and an interpreter
+        of tail calls, for one, is another program.
+        """
         if self.profile is not None and "pgo" in flavor.words:
             trained = Flavor(flavor.words & {"pgo", "freethreaded"})
             with_profile = partial(make_plan, recipes, self.profile, trained, release, without=without)
@@ -178,6 +183,13 @@ class Lenders:
             with_python = partial(make_plan, recipes, self.python, plain, release)
             *needs, python = self.remembered(CPYTHON, (plain, release.version, release.status), with_python)
             yield (*needs, replace(python, role="tool"))
+
+    def stages(self, cpython: Recipe, flavor: Flavor, release: PythonRelease) -> frozenset[str]:
+        """Return the optimizer stages that a build as ``flavor`` has for the target whose profile is used."""
+        if self.profile is None:
+            return frozenset()
+        facts = self.profile.facts(python=release.minor, flavor=flavor.words)
+        return active(load_stages(below(cpython.folder, "stages.yml")), facts)
 
     def below_cpython(self, recipes: Mapping[str, Recipe], target: Target, facts: Facts) -> dict[str, Job]:
         """Return the jobs of everything that CPython needs, by name. Most flavors of a target have the same ones."""

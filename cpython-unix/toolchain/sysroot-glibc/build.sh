@@ -11,18 +11,28 @@ chmod +x "$zig"
 # start files of both in its (fresh) cache.
 echo 'int main(void) { return 0; }' > /build/main.c
 link=("$zig" cc -O2 -target "$ZIG_TARGET" /build/main.c)
-"${link[@]}" -o /build/main -lm -lpthread -ldl -lrt -lutil -lresolv
+IFS=' ' read -r -a separate <<< "$SEPARATE_LIBRARIES"
+IFS=' ' read -r -a merged <<< "$MERGED_LIBRARIES"
+"${link[@]}" -o /build/main "${separate[@]/#/-l}"
 "${link[@]}" -pie -o /build/main-pie
 
 sysroot=/out/sysroot
 mkdir -p "$sysroot/usr/lib" "$sysroot/usr/include"
 cached() { find /build/zig-cache/o -name "$1" -print -quit; }
-for file in crt1.o Scrt1.o libc_nonshared.a libc.so.6 libm.so.6 libpthread.so.0 libdl.so.2 librt.so.1 \
-    libutil.so.1 libresolv.so.2; do
+for file in crt1.o Scrt1.o libc_nonshared.a libc.so.6; do
     cp "$(cached "$file")" "$sysroot/usr/lib/$file"
 done
+for name in "${separate[@]}"; do
+    library=$(cached "lib$name.so.*")
+    cp "$library" "$sysroot/usr/lib/"
+    ln -s "${library##*/}" "$sysroot/usr/lib/lib$name.so"
+done
 cp "$(cached 'libld.so.2')" "$sysroot/usr/lib/ld.so"
-llvm-strip --strip-debug "$sysroot"/usr/lib/*
+find "$sysroot/usr/lib" -type f -exec llvm-strip --strip-debug {} +
+# What libc holds itself may still be asked for: glibc installs empty archives for that.
+for name in "${merged[@]}"; do
+    llvm-ar rc "$sysroot/usr/lib/lib$name.a"
+done
 
 # crti.o and crtn.o only hold the frame of the old .init section; current compilers leave it empty.
 : > /build/empty.c
@@ -30,9 +40,6 @@ for file in crti.o crtn.o; do
     clang --target="$TARGET" -c /build/empty.c -o "$sysroot/usr/lib/$file"
 done
 echo 'GROUP ( libc.so.6 libc_nonshared.a AS_NEEDED ( ld.so ) )' > "$sysroot/usr/lib/libc.so"
-for library in libm.so.6 libpthread.so.0 libdl.so.2 librt.so.1 libutil.so.1 libresolv.so.2; do
-    ln -s "$library" "$sysroot/usr/lib/${library%%.so*}.so"
-done
 ln -s usr/lib "$sysroot/lib"
 
 # Later layers win: kernel headers, the architecture's kernel headers, glibc, the architecture's glibc.
