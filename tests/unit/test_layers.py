@@ -47,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "profile_match": set(),
     "package": {"errors"},
     "results": set(),
+    "pyconfig": {"condition", "load", "recipe"},
     "recording": {"execute", "package", "plan"},
     "validate": {"errors", "package", "target"},
     "disttest": {"errors", "validate", "package", "target"},
