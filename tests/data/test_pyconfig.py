@@ -43,7 +43,10 @@ def test_what_a_portable_python_must_have_is_there(triple: str) -> None:
 
 
 def test_headers_are_read_as_autoconf_writes_them() -> None:
-    text = '#define A 1\n/* #undef B */\n# define C\n#define D "two words"  \n/* no name */\n#ifndef E\n#define E 8\n#endif\n'
+    text = (
+        "#define A 1\n/* #undef B */\n# define C\n"
+        '#define D "two words"  \n/* no name */\n#ifndef E\n#define E 8\n#endif\n'
+    )
     assert pyconfig.answers(text) == {"A": "1", "B": "undefined", "C": "", "D": '"two words"', "E": "8"}
 
 
