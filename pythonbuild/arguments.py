@@ -100,6 +100,7 @@ def make_parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", help="unpack an archive and try it as a user would")
     test.add_argument("archives", nargs="+", type=Path, metavar="ARCHIVE")
     test.add_argument("--only", metavar="PATTERN", help="run only the cases whose name matches")
+    test.add_argument("--stdlib", action="store_true", help="run CPython's own tests of the core instead")
     test.add_argument("--keep", action="store_true", help="keep the unpacked tree")
     commands.add_parser("doctor", parents=[running()], help="say what this machine can build with, and why not")
     lock = commands.add_parser("lock", parents=[running()], help="refresh the package lock of the build image")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pythonbuild.disttest.stdlib import CoreTests
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
     from pythonbuild.store import Store
@@ -177,15 +178,28 @@ def existing(archive: Path) -> Path:
     return archive
 
 
-def test(_settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+def test(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
     """Unpack archives and try them as a user would."""
     from pythonbuild.disttest import run  # noqa: PLC0415
 
     failed = 0
     for archive in arguments.archives:
-        result = run(archive, keep=arguments.keep, only=arguments.only)
+        core = core_tests(settings.root, archive) if arguments.stdlib else None
+        result = run(archive, keep=arguments.keep, only=arguments.only, core=core)
         failed += not result.ok
     return ValidationError.exit_code if failed else 0
+
+
+def core_tests(root: Path, archive: Path) -> CoreTests:
+    """Return which of CPython's own tests an archive is to pass. ``BuildError`` for one that isn't ours."""
+    from pythonbuild.disttest.stdlib import load_core_tests  # noqa: PLC0415
+    from pythonbuild.target import Matrix  # noqa: PLC0415
+    from pythonbuild.validate.archive import read_identity  # noqa: PLC0415
+
+    identity = read_identity(archive)
+    target = Matrix.load(root / "targets.yml").target(identity.triple)
+    facts = target.facts(python=identity.minor, flavor=identity.words)
+    return load_core_tests(root / "cpython-unix" / "cpython" / "stdlib-tests.yml", facts)
 
 
 def doctor(settings: Settings, _arguments: argparse.Namespace, _environment: Environment) -> int:

@@ -8,27 +8,37 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pythonbuild.disttest import building, environments, inside, naming, relocation
+from pythonbuild.disttest import building, environments, inside, naming, relocation, stdlib
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped, Outcome, Result
 from pythonbuild.disttest.subject import Subject, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pythonbuild.disttest.stdlib import CoreTests
+
 CASES: tuple[Case, ...] = (*relocation.CASES, *naming.CASES, *environments.CASES, *building.CASES)
 
 
-def run(archive: Path, *, keep: bool = False, only: str | None = None, log: Callable[[str], None] = print) -> Result:
+def run(
+    archive: Path,
+    *,
+    keep: bool = False,
+    only: str | None = None,
+    core: CoreTests | None = None,
+    log: Callable[[str], None] = print,
+) -> Result:
     """Unpack an archive, try it, and say what came of every test.
 
-    ``only`` keeps the tests with that text in their name; ``keep`` leaves the unpacked tree for a look. Raises
-    ValidationError when the archive can't be unpacked.
+    ``only`` keeps the tests with that text in their name; ``keep`` leaves the unpacked tree for a look. With ``core``,
+    CPython's own tests of that list are run, and nothing else. Raises ValidationError when the archive can't be
+    unpacked.
     """
     base = Path(tempfile.mkdtemp(prefix="disttest-"))
     outcomes = []
     try:
         subject = prepare(archive, base)
-        for outcome in _all(subject, only):
+        for outcome in _all(subject, only) if core is None else stdlib.outcomes(subject, core, only):
             outcomes.append(outcome)
             log(str(outcome))
     finally:

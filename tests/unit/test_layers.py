@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "pyconfig": {"condition", "load", "recipe"},
     "recording": {"execute", "package", "plan"},
     "validate": {"errors", "package", "target"},
-    "disttest": {"errors", "validate", "package", "target"},
+    "disttest": {"errors", "validate", "package", "target", "condition", "load", "recipe"},
     "inside": set(),
     "arguments": {"errors"},
 }
