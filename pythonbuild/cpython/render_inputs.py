@@ -22,6 +22,9 @@ Variables = dict[str, "str | tuple[str, ...]"]
 SOURCE = "/build/cpython"
 # Options that say how the compiled source is linked, and not what is compiled.
 LINKING = frozenset({"lto", "shared"})
+# Stages of a build alone, and those that the compiler comes to only when everything is counted.
+AFTERWARDS = frozenset({"bolt", "full-lto"})
+UNCOUNTED = frozenset({"non-pie", "no-frame-pointers"})
 # What CPython's configure puts into LINKFORSHARED and BLDSHARED.
 EXPORT_DYNAMIC = ("-Xlinker", "-export-dynamic")
 BUILD_SHARED = ("$(CC)", "-shared", "$(PY_CORE_LDFLAGS)")
@@ -79,7 +82,7 @@ def profile_facts(facts: Facts) -> Facts:
     A profile belongs to the compiled source. How that is linked doesn't matter: it is counted without LTO
     and in one program, and one profile serves pgo, pgo+lto, pgo+shared ... The free-threaded source is another.
     """
-    return replace(facts, flavor=facts.flavor - LINKING, stages=facts.stages - {"bolt"})
+    return replace(facts, flavor=facts.flavor - LINKING, stages=facts.stages - AFTERWARDS | UNCOUNTED)
 
 
 def field_values(target: Target) -> dict[str, str]:

@@ -161,8 +161,10 @@ def interpreter_kind(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     elf = tree.elf.get(tree.interpreter or "")
     if elf is None:
         return
-    if limits.interpreter_type not in {None, elf.kind}:
-        yield tree.interpreter or "", f"is of type {elf.kind}, not {limits.interpreter_type}"
+    movable = tree.record is not None and "non-pie" in tree.record.without
+    wanted = "DYN" if movable else limits.interpreter_type
+    if wanted not in {None, elf.kind}:
+        yield tree.interpreter or "", f"is of type {elf.kind}, not {wanted}"
     if limits.program_interpreter not in {None, elf.interpreter or ""}:
         yield tree.interpreter or "", f"asks for {elf.interpreter}, not {limits.program_interpreter or 'nothing'}"
     if elf.runpath:

@@ -29,7 +29,13 @@ answers:
 def facts(python: str = "3.14", flavor: str = "noopt") -> Facts:
     words = frozenset(flavor.split("+"))
     return Facts(
-        target="x86_64-unknown-linux-gnu", os="linux", arch="x86_64", libc="glibc", python=python, flavor=words
+        target="x86_64-unknown-linux-gnu",
+        os="linux",
+        arch="x86_64",
+        libc="glibc",
+        python=python,
+        flavor=words,
+        stages=frozenset({"full-lto"}),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,16 @@ from pythonbuild.target import Matrix
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def inputs(python: str, flavor: str, job: Job = "build") -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
+STAGES = frozenset({"non-pie", "no-frame-pointers", "full-lto"})
+
+
+def inputs(
+    python: str, flavor: str, job: Job = "build", stages: frozenset[str] = STAGES
+) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
     matrix = Matrix.load(ROOT / "targets.yml")
     target, release = matrix.target("x86_64-unknown-linux-gnu"), matrix.python(python)
     recipe = load_recipe(ROOT / "cpython-unix" / "cpython")
-    facts = target.facts(python=release.minor, flavor=Flavor.parse(flavor).words)
+    facts = replace(target.facts(python=release.minor, flavor=Flavor.parse(flavor).words), stages=stages)
     return script_inputs(recipe, facts, target, release, job)
 
 
@@ -56,6 +62,22 @@ def test_the_real_build_uses_the_profile() -> None:
     assert "-flto=full" in make_variable(variables, "LINKFORSHARED").split()
     assert "-flto=full" in make_variable(variables, "BLDSHARED").split()
     assert inputs("3.14", "noopt")[0]["PROFILE_USE_FLAGS"] == ""
+
+
+@pytest.mark.parametrize(
+    ("stage", "flags"),
+    [
+        ("non-pie", {"LINKFORSHARED": "-pie"}),
+        ("no-frame-pointers", {"CFLAGS_NODIST": "-fno-omit-frame-pointer"}),
+        ("full-lto", {"LINKFORSHARED": "-flto=thin", "BLDSHARED": "-flto=thin"}),
+    ],
+)
+def test_a_stage_is_switched_off_without_another_training(stage: str, flags: dict[str, str]) -> None:
+    usual, without = inputs("3.14", "pgo+lto")[0], inputs("3.14", "pgo+lto", stages=STAGES - {stage})[0]
+    for name, flag in flags.items():
+        assert flag in make_variable(without, name).split()
+        assert flag not in make_variable(usual, name).split()
+    assert inputs("3.14", "pgo+lto", "profile", STAGES - {stage}) == inputs("3.14", "pgo+lto", "profile")
 
 
 def test_the_interpreter_holds_libpython_and_finds_its_library() -> None:

@@ -278,6 +278,7 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("build-paths-in-programs", "/tools/deps/ssl", lambda tree: replace(tree, leaks={TCL: ("/tools/deps/ssl",)})),
     ("build-paths", "/tools/deps/lib", with_facts(python_config_vars={"LDFLAGS": "-L/tools/deps/lib"})),
     ("interpreter-kind", "type DYN", with_python(kind="DYN")),
+    ("interpreter-kind", "not DYN", with_record(without=("non-pie",))),
     ("interpreter-kind", "asks for", with_python(interpreter="/lib/ld-musl-x86_64.so.1")),
     ("interpreter-kind", "RUNPATH", with_python(runpath=("$ORIGIN/../lib",))),
     ("relative-rpath", "not relative", with_tcl(rpath=("/tools/deps/lib",))),
