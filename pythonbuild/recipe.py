@@ -139,6 +139,11 @@ def load_recipe(folder: Path) -> Recipe:
     fields.done()
     if kind != "cpython" and not recipe.installs:
         raise node.error("key 'installs' is missing: what must be there after a build")
+    unread = [section for section, rows in recipe.sections.items() if rows]
+    if unread and (folder / "build.sh").exists():
+        raise node.error(
+            f"build.sh takes the place of the style, and does not see the rows of {unread[0]!r}; use 'env'"
+        )
     return recipe
 
 

@@ -57,6 +57,14 @@ def test_wrong_recipes(tmp_path: Path, more: str, message: str) -> None:
         load_recipe(recipe(tmp_path, more=more))
 
 
+def test_rows_that_a_script_of_its_own_would_not_see_are_refused(tmp_path: Path) -> None:
+    folder = recipe(tmp_path, more="configure:\n  - args: [--disable-this]\n")
+    load_recipe(folder)
+    (folder / "build.sh").touch()
+    with pytest.raises(DataError, match=r"recipe\.yml.*does not see the rows of 'configure'"):
+        load_recipe(folder)
+
+
 def test_of_several_sources_those_that_hold_are_used(tmp_path: Path) -> None:
     several = """\
 name: a
