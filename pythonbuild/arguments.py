@@ -40,6 +40,12 @@ def selection() -> argparse.ArgumentParser:
     group.add_argument(
         "--without", metavar="STAGE", action="append", help="switch an optimizer stage off (bolt, workloads, ...)"
     )
+    group.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        help="choose an alternative of targets.yml (compiler=source, compiler-rt=packaged)",
+    )
     return parser
 
 

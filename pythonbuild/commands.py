@@ -41,6 +41,7 @@ def selection_of(arguments: argparse.Namespace) -> Selection:
         options=arguments.options,
         tree=read_tree(arguments.python_source.resolve()) if arguments.python_source else None,
         without=frozenset(arguments.without or ()),
+        settings=tuple(arguments.set or ()),
     )
 
 

@@ -15,9 +15,9 @@ from pythonbuild.load import did_you_mean
 if TYPE_CHECKING:
     from pythonbuild.load import Node
 
-KEYS = ("target", "os", "arch", "libc", "python", "flavor", "stage", "cross")
-# Facts whose names differ from those of the keys that ask for them.
-ATTRIBUTES = {"stage": "stages"}
+KEYS = ("target", "os", "arch", "libc", "python", "flavor", "stage", "cross", "setting")
+# Facts that hold several words, by the keys that ask for one of them.
+SETS = {"flavor": "flavor", "stage": "stages", "setting": "settings"}
 VERSION = re.compile(r"\d+\.\d+")
 RANGE = re.compile(r"(?P<low>\d+\.\d+)?(?P<dash>-)?(?P<high>\d+\.\d+)?")
 
@@ -26,7 +26,8 @@ RANGE = re.compile(r"(?P<low>\d+\.\d+)?(?P<dash>-)?(?P<high>\d+\.\d+)?")
 class Facts:
     """What conditions may ask about. ``python`` is a minor such as 3.14, None where it doesn't matter.
 
-    ``stages`` are the optimizer stages of a CPython build that are on (``cpython/stages.py``).
+    ``stages`` are the optimizer stages of a CPython build that are on (``cpython/stages.py``), ``settings`` the
+    alternatives that were chosen in place of a default (``setting.py``).
     """
 
     target: str
@@ -37,15 +38,16 @@ class Facts:
     flavor: frozenset[str] = frozenset()
     stages: frozenset[str] = frozenset()
     cross: bool = False
+    settings: frozenset[str] = frozenset()
 
     def only(self, keys: frozenset[str]) -> Facts:
         """Return facts that say nothing of other keys than ``keys``: equal wherever the answers are."""
-        values = {ATTRIBUTES.get(key, key): getattr(self, ATTRIBUTES.get(key, key)) for key in keys}
+        values = {SETS.get(key, key): getattr(self, SETS.get(key, key)) for key in keys}
         return Facts(**{"target": "", "os": "", "arch": "", "libc": "", **values})
 
     def answers(self, keys: frozenset[str]) -> tuple[object, ...]:
         """Return what these facts say of ``keys`` of conditions, in some fixed order."""
-        return tuple(getattr(self, ATTRIBUTES.get(key, key)) for key in sorted(keys))
+        return tuple(getattr(self, SETS.get(key, key)) for key in sorted(keys))
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,8 @@ def word_holds(key: str, word: str, facts: Facts) -> bool:
         return not word_holds(key, word[1:], facts)
     if key == "python":
         return facts.python is not None and in_range(facts.python, word)
-    if key == "flavor":
-        return word in facts.flavor
-    if key == "stage":
-        return word in facts.stages
+    if key in SETS:
+        return word in getattr(facts, SETS[key])
     if key == "cross":
         return (word == "yes") is facts.cross
     return bool(getattr(facts, key) == word)

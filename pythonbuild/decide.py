@@ -12,6 +12,7 @@ from pythonbuild.flavor import Flavor
 from pythonbuild.plan import Lenders, make_plan
 from pythonbuild.recipe import load_all
 from pythonbuild.render import Renderer
+from pythonbuild.setting import choose
 from pythonbuild.source import Origin
 from pythonbuild.target import Matrix
 
@@ -33,6 +34,7 @@ class Selection:
     options: str | None = None
     tree: SourceTree | None = None
     without: frozenset[str] = frozenset()
+    settings: tuple[str, ...] = ()
 
 
 def select(matrix: Matrix, selection: Selection) -> tuple[Target, Flavor, PythonRelease]:
@@ -52,6 +54,7 @@ class Checkout:
     recipes: Mapping[str, Recipe]
     renderer: Renderer
     without: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
     # Most jobs of a plan are those of many others: what was found out of them stays.
     lenders: dict[str, Lenders] = field(default_factory=dict, compare=False, repr=False)
     keys: dict[tuple[object, ...], tuple[dict[str, str], str]] = field(default_factory=dict, compare=False, repr=False)
@@ -69,7 +72,7 @@ class Checkout:
             profile, python = (
                 self.matrix.target(name) if name else None for name in (target.profile_from, target.python_from)
             )
-            self.lenders[target.triple] = Lenders(profile=profile, python=python)
+            self.lenders[target.triple] = Lenders(profile=profile, python=python, settings=self.settings)
         return self.lenders[target.triple]
 
     def prepare(self, target: Target, flavor: Flavor, release: PythonRelease, *, image: str) -> Prepared:
@@ -109,6 +112,8 @@ def prepare(root: Path, selection: Selection, *, image: str) -> Prepared:
     """
     checkout = Checkout.read(root, selection.without)
     target, flavor, release = select(checkout.matrix, selection)
+    settings = choose(checkout.matrix.settings, selection.settings, target.facts())
+    checkout = replace(checkout, settings=settings)
     return checkout.prepare(target, flavor, release, image=image)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from pythonbuild.engine import CommandFailed
+from pythonbuild.engine import BUILD, CommandFailed
 from pythonbuild.errors import BuildError, JobError
 from pythonbuild.log import FileLog
 from pythonbuild.profile_match import parse_match
@@ -87,6 +87,8 @@ class Executor:
                 raise self.failure(job, f"the script exited with {error.exit_code}", log) from None
             finally:
                 self.close(engine)
+        if job.recipe.resumes:
+            self.factory.forget(work, self.label(job))
         shutil.rmtree(work, ignore_errors=True)
 
     def shell(self, name: str) -> None:
@@ -135,7 +137,7 @@ class Executor:
 
     def opened(self, job: Job, work: Path) -> Engine:
         """Return an engine with all inputs of ``job`` in place."""
-        engine = self.factory.open(self.image, work, f"{job.name}-{self.prepared.keys[job.id][:12]}")
+        engine = self.factory.open(self.image, work, self.label(job), resumes=job.recipe.resumes)
         with self._lock:
             self._open.add(engine)
             if self._stopped:
@@ -154,11 +156,21 @@ class Executor:
         return engine
 
     def work_directory(self, job: Job) -> Path:
-        """Return the job's work directory, made empty."""
+        """Return the job's work directory, made empty but for what a job that resumes goes on with."""
         work = self.settings.work / f"{job.name}-{self.prepared.keys[job.id][:16]}"
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
+        work.mkdir(parents=True, exist_ok=True)
+        for path in work.iterdir():
+            if job.recipe.resumes and path.name == BUILD.name:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
         return work
+
+    def label(self, job: Job) -> str:
+        """Return what an engine calls the place of a job."""
+        return f"{job.name}-{self.prepared.keys[job.id][:12]}"
 
     def log_path(self, job: Job) -> Path:
         """Return where the job's output is kept."""
@@ -213,4 +225,5 @@ def selection_words(plan: Plan) -> str:
     first = plan.release.source.origins[0]
     python = f"--python-source {first.where}" if first.kind == "tree" else f"--python {plan.release.title}"
     without = "".join(f" --without {stage}" for stage in sorted(plan.without))
-    return f"--target {plan.target.triple} {python} --options {plan.flavor}{without}"
+    settings = "".join(f" --set {word}" for word in sorted(plan.settings))
+    return f"--target {plan.target.triple} {python} --options {plan.flavor}{without}{settings}"

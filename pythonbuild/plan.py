@@ -83,6 +83,7 @@ class Plan:
     release: PythonRelease
     jobs: tuple[Job, ...]
     without: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
 
     @property
     def goal(self) -> Job:
@@ -124,12 +125,12 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
 ) -> Plan:
     """Return the plan that builds ``release`` as ``flavor`` for ``target``, ``without`` some optimizer stages.
 
-    ``lenders`` are the targets whose results are used. ``DataError`` when a recipe names one that doesn't exist, or
-    when needs form a circle.
+    ``lenders`` are the targets whose results are used, with what both have in common. ``DataError`` when a recipe
+    names one that doesn't exist, or when needs form a circle.
     """
     cpython = recipes[CPYTHON]
     lenders = lenders or Lenders()
-    facts = target.facts(python=release.minor, flavor=flavor.words)
+    facts = target.facts(python=release.minor, flavor=flavor.words, settings=lenders.settings)
     facts = replace(facts, stages=active(load_stages(below(cpython.folder, "stages.yml")), facts, without))
     jobs = lenders.below_cpython(recipes, target, facts)
     build = Job(
@@ -154,15 +155,26 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
         build = replace(build, needs=(*build.needs, lent[-1].id))
         jobs = {**{job.id: job for job in lent}, **jobs}
     jobs[CPYTHON] = build
-    return Plan(target=target, flavor=flavor, release=release, jobs=tuple(jobs.values()), without=without)
+    return Plan(
+        target=target,
+        flavor=flavor,
+        release=release,
+        jobs=tuple(jobs.values()),
+        without=without,
+        settings=lenders.settings,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lenders:
-    """Other targets whose results a plan uses: the ``profile``, and a ``python`` that runs where the build does."""
+    """Other targets whose results a plan uses: the ``profile``, and a ``python`` that runs where the build does.
+
+    They are made with the same ``settings``.
+    """
 
     profile: Target | None = None
     python: Target | None = None
+    settings: frozenset[str] = frozenset()
     # What was lent before: many flavors use the same results.
     known: dict[tuple[object, ...], tuple[Job, ...]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -174,13 +186,14 @@ class Lenders:
         The profile is made ``without`` those stages: counters fit what was compiled in the same way, and an interpreter
         of tail calls, for one, is another program.
         """
+        same = Lenders(settings=self.settings)
         if self.profile is not None and "pgo" in flavor.words:
             trained = Flavor(flavor.words & {"pgo", "freethreaded"})
-            with_profile = partial(make_plan, recipes, self.profile, trained, release, without=without)
+            with_profile = partial(make_plan, recipes, self.profile, trained, release, lenders=same, without=without)
             yield self.remembered(PROFILE, (trained, release.version, release.status, without), with_profile)
         if self.python is not None:
             plain = Flavor(frozenset({"noopt"}) | flavor.words & {"freethreaded"})
-            with_python = partial(make_plan, recipes, self.python, plain, release)
+            with_python = partial(make_plan, recipes, self.python, plain, release, lenders=same)
             *needs, python = self.remembered(CPYTHON, (plain, release.version, release.status), with_python)
             yield (*needs, replace(python, role="tool"))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["library", "toolchain", "tool", "cpython"]
 KINDS: tuple[Kind, ...] = ("library", "toolchain", "tool", "cpython")
 STYLES = ("configure", "make", "script", "steps")
+BUILD_SCRIPT = "build.sh"
 SECTIONS = ("configure", "make", "install")
 T = TypeVar("T")
 
@@ -51,7 +52,11 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything a recipe folder says. Immutable; ask it with the facts of a build."""
+    """Everything a recipe folder says. Immutable; ask it with the facts of a build.
+
+    ``scripts`` are files that take the place of ``build.sh`` under their condition. A recipe that ``resumes`` finds
+    what it left in ``/build`` when it was stopped.
+    """
 
     name: str
     kind: Kind
@@ -65,12 +70,14 @@ class Recipe:
     needs: tuple[Need, ...]
     installs: tuple[Row[str], ...]
     jobs: Mapping[str, tuple[Step, ...]]
+    scripts: tuple[Row[str], ...] = ()
+    resumes: bool = False
 
     @cached_property
     def asks(self) -> frozenset[str]:
         """What the job of this recipe depends on, as keys of conditions. Steps are not counted."""
         conditions = [row.when for several in self.sections.values() for row in several]
-        conditions += [row.when for row in self.env] + [row.when for row in self.installs]
+        conditions += [row.when for several in (self.env, self.installs, self.scripts) for row in several]
         conditions += [row.when for row in self.conditional_sources] + [need.when for need in self.needs]
         asked = [condition.asks() for condition in conditions] + [patch.asks() for patch in self.patches]
         return frozenset[str]().union(*asked)
@@ -108,6 +115,10 @@ class Recipe:
         """Return the paths, relative to /out, that must exist after a build."""
         return tuple(row.value for row in self.installs if row.when.holds(facts))
 
+    def script(self, facts: Facts) -> str:
+        """Return the file of the recipe's own commands; whether there is one, the folder knows."""
+        return next((row.value for row in self.scripts if row.when.holds(facts)), BUILD_SCRIPT)
+
     def steps(self, job: str, facts: Facts) -> tuple[tuple[str, Path], ...]:
         """Return the steps of one of the recipe's jobs: name and file."""
         return tuple((s.name, below(self.folder, s.file)) for s in self.jobs[job] if s.when.holds(facts))
@@ -135,12 +146,14 @@ def load_recipe(folder: Path) -> Recipe:
         needs=tuple(map(parse_need, fields.rows("needs"))),
         installs=tuple(map(parse_install, fields.rows("installs"))),
         jobs=parse_jobs(fields),
+        scripts=tuple(map(parse_script, fields.rows("scripts"))),
+        resumes=(resumes := fields.take("resumes")) is not None and resumes.flag(),
     )
     fields.done()
     if kind != "cpython" and not recipe.installs:
         raise node.error("key 'installs' is missing: what must be there after a build")
     unread = [section for section, rows in recipe.sections.items() if rows]
-    if unread and (folder / "build.sh").exists():
+    if unread and (folder / BUILD_SCRIPT).exists():
         raise node.error(
             f"build.sh takes the place of the style, and does not see the rows of {unread[0]!r}; use 'env'"
         )
@@ -246,6 +259,14 @@ def parse_install(node: Node) -> Row[str]:
         return Row(value=node.value)
     fields = Fields(node)
     row = Row(value=fields.need("path").text(), when=when_of(fields))
+    fields.done()
+    return row
+
+
+def parse_script(node: Node) -> Row[str]:
+    """Return a file that takes the place of ``build.sh``."""
+    fields = Fields(node)
+    row = Row(value=fields.need("file").text(), when=when_of(fields))
     fields.done()
     return row
 

@@ -52,6 +52,7 @@ def record_of(
         image=prepared.image,
         toolchain={name: packages[name] for name in TOOLS if name in packages},
         jobs=tuple(recorded(job, prepared.keys[job.id]) for job in plan.jobs),
+        settings=tuple(sorted(plan.settings)) or None,
         profile=profile,
         profile_match=RecordedMatch(**match) if match else None,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import jinja2
 
 from pythonbuild.errors import DataError
-from pythonbuild.recipe import filled
+from pythonbuild.recipe import BUILD_SCRIPT, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,12 +85,18 @@ class Renderer:
 
     def render_recipe(self, job: Job) -> Rendered:
         """Return the job of a recipe below CPython."""
-        recipe_files = {name: path for name, path in self.folder_files(job.recipe.folder) if not is_patch(path)}
+        script = job.recipe.script(job.facts)
+        others = {BUILD_SCRIPT, *(row.value for row in job.recipe.scripts)} - {script}
+        recipe_files = {
+            name: path
+            for name, path in self.folder_files(job.recipe.folder)
+            if not is_patch(path) and name not in others
+        }
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
         where = f"recipe {job.recipe.name}"
         own = {k: filled(v, job.target.template_values(), where) for k, v in job.recipe.environment(job.facts).items()}
         variables: dict[str, Value] = {**common_variables(job), **own}
-        body = "build.sh" if "build.sh" in recipe_files else f"{job.recipe.style}.sh.j2"
+        body = script if script in recipe_files else f"{job.recipe.style}.sh.j2"
         return Rendered(
             job=job,
             script=self.prelude(job, variables) + self.body(job, body),
@@ -151,6 +157,7 @@ class Renderer:
             members=[f"*/{pattern}" for pattern in first.unpack] if first else [],
             patches=[f"/in/recipe/patches/{path.name}" for path in job.patches] if unpack else [],
             licenses=first.license_files if first else (),
+            resumes=job.recipe.resumes,
         )
 
     def folder_files(self, folder: Path) -> list[tuple[str, Path]]:
@@ -169,8 +176,8 @@ class Renderer:
 
     def body(self, job: Job, name: str) -> str:
         """Return the part of a library's script that builds it."""
-        if name == "build.sh":
-            return ". /in/recipe/build.sh\n"
+        if name.endswith(".sh"):
+            return f". /in/recipe/{name}\n"
         try:
             template = self.environment.get_template(name)
         except jinja2.TemplateNotFound:

@@ -9,6 +9,7 @@ from pythonbuild.condition import Facts, ordinal
 from pythonbuild.errors import DataError
 from pythonbuild.flavor import Choice, Flavor, all_flavors, described, parse_choices
 from pythonbuild.load import Fields, Node, did_you_mean, read
+from pythonbuild.setting import Alternative, parse_settings
 from pythonbuild.source import Origin, Source, parse_source
 
 if TYPE_CHECKING:
@@ -63,7 +64,13 @@ class Target:
     profile_from: str = ""
     python_from: str = ""
 
-    def facts(self, *, python: str | None = None, flavor: frozenset[str] = frozenset()) -> Facts:
+    def facts(
+        self,
+        *,
+        python: str | None = None,
+        flavor: frozenset[str] = frozenset(),
+        settings: frozenset[str] = frozenset(),
+    ) -> Facts:
         """Return what conditions may ask about a build for this target."""
         return Facts(
             target=self.triple,
@@ -73,6 +80,7 @@ class Target:
             python=python,
             flavor=flavor,
             cross=self.cross,
+            settings=settings,
         )
 
     def flavors_of(self, minor: str) -> tuple[Flavor, ...]:
@@ -126,6 +134,7 @@ class Matrix:
     default_python: str
     default_flavor: str
     install_only: Flavor
+    settings: Mapping[str, tuple[Alternative, ...]]
 
     @classmethod
     def load(cls, path: Path) -> Matrix:
@@ -134,6 +143,7 @@ class Matrix:
         defaults = Fields(fields.need("defaults"))
         families = fields.need("families").mapping()
         pythons = fields.need("pythons").mapping()
+        settings = fields.take("settings")
         targets = {
             triple: parse_target(triple, node, families) for triple, node in fields.need("targets").mapping().items()
         }
@@ -146,6 +156,7 @@ class Matrix:
             default_python=defaults.need("python").text(),
             default_flavor=defaults.need("options").text(),
             install_only=Flavor.parse(defaults.need("install_only").text()),
+            settings={} if settings is None else parse_settings(settings),
         )
         defaults.done()
         fields.done()

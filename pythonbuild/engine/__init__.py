@@ -98,8 +98,15 @@ class EngineFactory(Protocol):
     def prepare(self, files: ImageFiles) -> Image:
         """Make the build image ready for this engine, doing nothing when it is already."""
 
-    def open(self, image: Image, work: Path, label: str) -> Engine:
-        """Return a new place to build in, whose files may be kept below the directory ``work``."""
+    def open(self, image: Image, work: Path, label: str, *, resumes: bool = False) -> Engine:
+        """Return a new place to build in, whose files may be kept below the directory ``work``.
+
+        One that ``resumes`` has in ``/build`` what the last such place with this ``label`` and ``work`` left there,
+        however that ended.
+        """
+
+    def forget(self, work: Path, label: str) -> None:
+        """Give up what closed places with this ``work`` and ``label`` left outside of ``work``."""
 
 
 def factories() -> tuple[EngineFactory, ...]:

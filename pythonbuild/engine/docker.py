@@ -84,15 +84,20 @@ class DockerFactory:
                 )
             return Image(digest=files.digest, where=str(image.id))
 
-    def open(self, image: Image, work: Path, label: str) -> DockerEngine:
+    def open(self, image: Image, work: Path, label: str, *, resumes: bool = False) -> DockerEngine:
         """Return a new place to build in; ``work`` only holds archives on their way."""
-        return DockerEngine(image.where, work, label)
+        return DockerEngine(image.where, work, label, kept=volume_of(work, label) if resumes else None)
+
+    def forget(self, work: Path, label: str) -> None:
+        """Remove the volume of a place that resumes."""
+        with translated(f"{label}: can't remove its volume"), connection() as client, contextlib.suppress(NotFound):
+            client.api.remove_volume(volume_of(work, label))
 
 
 class DockerEngine:
-    """One place: volumes, and containers over them."""
+    """One place: volumes, and containers over them. The one called ``kept`` is ``/build``, and outlasts the place."""
 
-    def __init__(self, image: str, work: Path, label: str) -> None:
+    def __init__(self, image: str, work: Path, label: str, kept: str | None = None) -> None:
         self._image = image
         self._work = work
         self._label = label
@@ -101,7 +106,8 @@ class DockerEngine:
         self._closed = False
         self._client = docker.from_env(timeout=PATIENCE)
         with translated(f"{label}: can't make a container"):
-            self._holder = self._create(("true",), volumes=[f"/{name}" for name in DIRECTORIES])
+            volumes = [f"/{name}" for name in DIRECTORIES]
+            self._holder = self._create(("true",), volumes=volumes, binds=[f"{kept}:{BUILD}"] if kept else None)
 
     def put(self, source: Path, inside: PurePosixPath) -> None:
         """Send ``source`` as an archive that is unpacked at ``inside``."""
@@ -179,18 +185,20 @@ class DockerEngine:
             self._running = self._create(command, cwd=cwd, tty=tty, volumes_from=[self._holder])
             return self._running
 
-    def _create(
+    def _create(  # noqa: PLR0913 - what has a default goes by name
         self,
         command: Sequence[str],
         *,
         cwd: PurePosixPath = BUILD,
         tty: bool = False,
         volumes: list[str] | None = None,
+        binds: list[str] | None = None,
         volumes_from: list[str] | None = None,
     ) -> str:
         """Create a container and return its id."""
         api = self._client.api
         host_config = api.create_host_config(
+            binds=binds,
             volumes_from=volumes_from,
             log_config=LogConfig(type="none"),
             network_mode="none",
@@ -237,6 +245,12 @@ def exactly(env: Mapping[str, str], command: Sequence[str]) -> list[str]:
         *(f"{name}={value}" for name, value in env.items()),
         *command,
     ]
+
+
+def volume_of(work: Path, label: str) -> str:
+    """Return the name of the volume that outlasts the places called ``label`` of one work directory."""
+    place = hashlib.sha256(f"{platform.node()}:{work.absolute()}".encode()).hexdigest()
+    return f"{LABEL}-{place[:12]}-{label}"
 
 
 def split(inside: PurePosixPath) -> tuple[str, str]:

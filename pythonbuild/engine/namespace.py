@@ -60,12 +60,16 @@ class NamespaceFactory:
             )
         return Image(digest=files.digest, where=str(files.tree))
 
-    def open(self, image: Image, work: Path, label: str) -> NamespaceEngine:
-        """Return a place to build in, whose files are directories of ``work``."""
+    def open(self, image: Image, work: Path, label: str, *, resumes: bool = False) -> NamespaceEngine:
+        """Return a place to build in, whose files are directories of ``work``: whoever makes that keeps ``/build``."""
+        del resumes
         kind, reason = isolation()
         if kind is None:
             raise EngineError(f"can't enter the build image: {reason}")
         return NamespaceEngine(Path(image.where), work.absolute(), label, kind)
+
+    def forget(self, work: Path, label: str) -> None:
+        """Do nothing: all is in the work directory."""
 
 
 class NamespaceEngine:

@@ -51,10 +51,11 @@ class RecordedMatch:
 class BuildRecord:
     """The whole file.
 
-    ``stages`` are the optimizer stages that ran, ``without`` those that were switched off by hand. ``flags`` maps a
-    purpose (``configure``, ``make``, ``training``, ``bolt`` ...) to its words. ``profile`` is the sha256 of the profile
-    that was applied, ``profile_match`` how much of it fitted, ``image`` the digest of the build image, ``toolchain``
-    the versions of its compiler packages.
+    ``stages`` are the optimizer stages that ran, ``without`` those that were switched off by hand, ``settings`` the
+    alternatives of ``targets.yml`` that were chosen in place of the first (``compiler=source``). ``flags`` maps a
+    purpose (``configure``, ``make``, ``training``, ``bolt`` ...) to its words. ``profile`` is the sha256 of the
+    profile that was applied, ``profile_match`` how much of it fitted, ``image`` the digest of the build image,
+    ``toolchain`` the versions of its compiler packages.
     """
 
     schema: int
@@ -67,6 +68,7 @@ class BuildRecord:
     image: str
     toolchain: dict[str, str]
     jobs: tuple[RecordedJob, ...]
+    settings: tuple[str, ...] | None = None
     profile: str | None = None
     profile_match: RecordedMatch | None = None
 

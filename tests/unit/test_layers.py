@@ -11,7 +11,7 @@ import pytest
 from pythonbuild.settings import ROOT
 
 PACKAGE = ROOT / "pythonbuild"
-DATA = {"errors", "load", "condition", "source", "series", "recipe", "flavor", "target"}
+DATA = {"errors", "load", "condition", "source", "series", "recipe", "flavor", "setting", "target"}
 DECIDE = DATA | {"cpython", "plan"}
 
 # module or package -> modules and packages of ours that it may import
@@ -26,7 +26,8 @@ ALLOWED: dict[str, set[str]] = {
     "series": {"errors", "load", "condition"},
     "recipe": {"errors", "load", "condition", "series", "source"},
     "flavor": {"errors", "load", "condition"},
-    "target": {"errors", "load", "condition", "flavor", "source"},
+    "setting": {"errors", "load", "condition"},
+    "target": {"errors", "load", "condition", "flavor", "setting", "source"},
     "cpython": DATA,
     "plan": DATA | {"cpython"},
     "render": DECIDE,
