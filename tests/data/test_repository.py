@@ -17,6 +17,7 @@ from pythonbuild.settings import ROOT
 
 CHECKOUT = Checkout.read(ROOT)
 RECIPES, MATRIX = CHECKOUT.recipes, CHECKOUT.matrix
+SETTINGS = {name.partition("=")[0] for name in MATRIX.settings}
 PREPARED = [CHECKOUT.prepare(*words, image="0") for words in distributions(MATRIX, Selection())]
 
 
@@ -45,7 +46,8 @@ def test_pins(recipe: Recipe) -> None:
         for origin in source.origins:
             assert origin.size > 10_000
             assert origin.kind != "url" or origin.where.startswith("https://")
-            kinds = r"(orig\.tar\.(gz|xz|bz2)|deb)" if recipe.kind == "tool" else r"orig\.tar\.(gz|xz|bz2)"
+            packaged = recipe.kind == "tool" or recipe.name in SETTINGS
+            kinds = r"(orig\.tar\.(gz|xz|bz2)|deb)" if packaged else r"orig\.tar\.(gz|xz|bz2)"
             assert origin.kind != "debian" or re.fullmatch(rf"[a-z0-9.+-]+/[^/]+\.?{kinds}", origin.where)
 
 
@@ -58,7 +60,16 @@ def test_every_release_is_pinned_like_a_source() -> None:
 
 def test_every_recipe_is_part_of_some_build() -> None:
     used = {job.recipe.name for prepared in PREPARED for job in prepared.plan.jobs}
-    assert used == set(RECIPES)
+    chosen = prepare(ROOT, Selection(settings=("compiler=source",)), image="0").plan
+    assert used | {job.recipe.name for job in chosen.jobs} == set(RECIPES)
+
+
+def test_every_setting_that_is_asked_for_exists() -> None:
+    known = {f"{name}={row.value}" for name, rows in MATRIX.settings.items() for row in rows}
+    texts = [path.read_text() for path in (ROOT / "cpython-unix").rglob("*.yml")]
+    asked = {word for text in texts for word in re.findall(r'setting: "?!?([\w=-]+)', text)}
+    assert asked
+    assert asked <= known
 
 
 def test_flavors_share_libraries_and_profiles() -> None:
