@@ -41,6 +41,14 @@ def selection() -> argparse.ArgumentParser:
         "--without", metavar="STAGE", action="append", help="switch an optimizer stage off (bolt, workloads, ...)"
     )
     group.add_argument(
+        "--train",
+        metavar="HOW",
+        dest="set",
+        action="append",
+        type="train={}".format,
+        help="of a cross target: borrowed (the default) or emulated; short for --set train=HOW",
+    )
+    group.add_argument(
         "--set",
         metavar="NAME=VALUE",
         action="append",

@@ -15,6 +15,7 @@ from pythonbuild.execute import Executor, Prepared
 from pythonbuild.fetch import fetch_all
 from pythonbuild.log import Console, console, duration
 from pythonbuild.package.sizes import size_table
+from pythonbuild.plan import EMULATED
 from pythonbuild.profile_match import ENOUGH, match_of
 from pythonbuild.schedule import run_all
 from pythonbuild.store import Store
@@ -187,7 +188,11 @@ def tell_of_profile(workshop: Workshop, prepared: Prepared, name: str) -> None:
     match = match_of(workshop.store.manifest(prepared.keys[name], job.name).get("profile_match"))
     if match is not None:
         text = f"profile of {job.title}: {match}"
-        (workshop.console.line if match.share >= ENOUGH else workshop.console.warn)(text)
+        if match.share >= ENOUGH:
+            workshop.console.line(text)
+        else:
+            more = job.target.cross and EMULATED not in prepared.plan.settings
+            workshop.console.warn(text + ("; --train emulated counts what is missing" if more else ""))
 
 
 def wanted_sources(prepared: Prepared, names: Sequence[str]) -> list[Source]:

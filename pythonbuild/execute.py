@@ -127,6 +127,8 @@ class Executor:
 
     def profile_match(self, job: Job, log: FileLog) -> dict[str, int] | None:
         """Return how much of its profile the job could use; None if it has none."""
+        if job.role == "profile":  # it may have one beside its own, which it does not compile with
+            return None
         for need in self.prepared.plan.closure(job):
             tree = self.store.get(self.prepared.keys[need.id], need.name) if need.role == "profile" else None
             if tree is not None:

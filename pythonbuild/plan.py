@@ -30,6 +30,7 @@ Role = Literal["library", "toolchain", "tool", "profile", "cpython"]
 
 CPYTHON = "cpython"
 PROFILE = "cpython-profile"
+EMULATED = "train=emulated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +101,11 @@ class Plan:
     def closure(self, job: Job) -> tuple[Job, ...]:
         """Return all jobs whose results ``job`` is built with, in plan order: those it needs, directly or not.
 
-        A result of another target is used alone: what that was built with is for another machine.
+        A result of another target is used alone: what that was built with is for another machine. So is a profile.
         """
         wanted = set(job.needs)
         for other in reversed(self.jobs):
-            if other.id in wanted and other.target == job.target:
+            if other.id in wanted and other.target == job.target and other.role != "profile":
                 wanted.update(other.needs)
         return tuple(other for other in self.jobs if other.id in wanted)
 
@@ -154,6 +155,8 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
     for lent in lenders.jobs(recipes, flavor, release, without | elsewhere):
         build = replace(build, needs=(*build.needs, lent[-1].id))
         jobs = {**{job.id: job for job in lent}, **jobs}
+    if "pgo" in flavor.words and target.cross and EMULATED in facts.settings:
+        jobs, build = trained_here(cpython, jobs, build)
     jobs[CPYTHON] = build
     return Plan(
         target=target,
@@ -163,6 +166,17 @@ def make_plan(  # noqa: PLR0913 - what has a default goes by name
         without=without,
         settings=lenders.settings,
     )
+
+
+def trained_here(cpython: Recipe, jobs: dict[str, Job], build: Job) -> tuple[dict[str, Job], Job]:
+    """Return the jobs and the build with a profile job between the borrowed profile and that build."""
+    if "workloads" not in build.facts.stages:
+        raise DataError("training under an emulator runs the workloads", hint="leave --without workloads out")
+    facts = profile_facts(build.facts)
+    patches = cpython.selected_patches(facts)
+    own = replace(build, id=PROFILE, role="profile", facts=facts, patches=patches)
+    needs = tuple(need for need in build.needs if jobs[need].role != "profile")
+    return {**jobs, PROFILE: own}, replace(build, needs=(*needs, PROFILE))
 
 
 @dataclass(frozen=True, kw_only=True)

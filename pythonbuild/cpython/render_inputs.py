@@ -82,7 +82,9 @@ def profile_facts(facts: Facts) -> Facts:
     A profile belongs to the compiled source. How that is linked doesn't matter: it is counted without LTO
     and in one program, and one profile serves pgo, pgo+lto, pgo+shared ... The free-threaded source is another.
     """
-    return replace(facts, flavor=facts.flavor - LINKING, stages=facts.stages - AFTERWARDS | UNCOUNTED)
+    # A target that is trained under an emulator serves itself alone, and may be one that can't have all of these.
+    stages = facts.stages if facts.cross else facts.stages | UNCOUNTED
+    return replace(facts, flavor=facts.flavor - LINKING, stages=stages - AFTERWARDS)
 
 
 def field_values(target: Target) -> dict[str, str]:

@@ -59,3 +59,26 @@ def test_a_choice_changes_what_it_is_asked_of_alone() -> None:
     assert "compiler-rt" in changed
     assert "sysroot-glibc" not in changed
     assert not [name for name in changed if name.startswith("x86_64-")]
+
+
+def test_training_under_an_emulator_lies_between_the_profile_and_the_build() -> None:
+    chosen = Selection(target="s390x-unknown-linux-gnu", options="pgo+lto", settings=("train=emulated",))
+    prepared = prepare(ROOT, chosen, image="i")
+    plan, own = prepared.plan, prepared.plan.job("cpython-profile")
+    borrowed = "x86_64-unknown-linux-gnu/cpython-profile"
+    assert borrowed in own.needs
+    profiles = [job.id for job in plan.closure(plan.goal) if job.role == "profile"]
+    assert profiles == ["cpython-profile"]
+    assert "steps/train-emulated.sh" in prepared.rendered[own.id].recipe_files
+    assert "steps/train.sh" not in prepared.rendered[own.id].recipe_files
+    plain = prepare(ROOT, Selection(target="s390x-unknown-linux-gnu", options="pgo+lto"), image="i")
+    assert plain.keys[borrowed] == prepared.keys[borrowed]
+    assert plain.keys["cpython"] != prepared.keys["cpython"]
+
+
+def test_training_under_an_emulator_needs_workloads() -> None:
+    chosen = Selection(
+        target="s390x-unknown-linux-gnu", options="pgo", settings=("train=emulated",), without=frozenset({"workloads"})
+    )
+    with pytest.raises(DataError, match="runs the workloads"):
+        prepare(ROOT, chosen, image="i")
