@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016
 # As train.sh, under an emulator: each workload once, which counts as often as it runs there. Functions that have the
 # same shape in the profile that was borrowed get both counts, others at last some of their own.
 mkdir -p /build/profile /out/profile
