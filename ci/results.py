@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Validate and test distributions, and write down what came of it, with the project's environment.
 
-    $(./build.py environment) ci/results.py FULL_ARCHIVE...
+    $(./build.py environment) ci/results.py [--core] FULL_ARCHIVE...
 
+With --core, CPython's own core tests (./build.py test --stdlib) are added to what is known of a distribution.
 Each result goes into docs/results.json; the table in docs/targets.md is made of all of them. A distribution of another
 processor is tried with this command under ci/emulated.py. Without archives, only the table is made anew.
 """
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
+from pythonbuild.commands import core_tests  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
 from pythonbuild.profile_match import match_of  # noqa: E402
@@ -89,12 +93,26 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
     )
 
 
+def core_tried(archive: Path, known: list[Tried]) -> Tried:
+    """Return what is known of ``archive``, with the core tests of now."""
+    identity = read_identity(archive)
+    name = (identity.triple, identity.version, identity.options)
+    before = next((each for each in known if each.name == name), None)
+    if before is None:
+        raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without --core first")
+    result = disttest.run(archive, core=core_tests(ROOT, archive, os.environ))
+    failed = tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed")
+    return replace(before, core=result.count("passed"), core_failed=failed)
+
+
 def main(words: list[str]) -> int:
     """Try every archive, then write data and table."""
     matrix = Matrix.load(ROOT / "targets.yml")
+    core = words[:1] == ["--core"]
     try:
-        for word in words:
-            result = tried(Path(word), matrix)
+        for word in words[core:]:
+            path = Path(word)
+            result = core_tried(path, load(RESULTS.read_text())) if core else tried(path, matrix)
             # Read only now: another run may have written meanwhile.
             RESULTS.write_text(dump([*load(RESULTS.read_text()), result]))
     except BuildError as error:
@@ -102,7 +120,7 @@ def main(words: list[str]) -> int:
         return 1
     known = load(RESULTS.read_text())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets))))
-    return int(any(each.findings or each.failed for each in known))
+    return int(any(each.findings or each.failed or each.core_failed for each in known))
 
 
 if __name__ == "__main__":

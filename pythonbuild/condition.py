@@ -8,12 +8,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pythonbuild.load import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pythonbuild.load import Node
+
+T = TypeVar("T")
 
 KEYS = ("target", "os", "arch", "libc", "python", "flavor", "stage", "cross", "setting")
 # Facts that hold several words, by the keys that ask for one of them.
@@ -47,7 +52,7 @@ class Facts:
 
     def answers(self, keys: frozenset[str]) -> tuple[object, ...]:
         """Return what these facts say of ``keys`` of conditions, in some fixed order."""
-        return tuple(getattr(self, SETS.get(key, key)) for key in sorted(keys))
+        return getter(keys)(self)
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,28 @@ class Condition:
 
 
 ALWAYS = Condition()
+
+
+@lru_cache(maxsize=1024)
+def getter(keys: frozenset[str]) -> Callable[[Facts], tuple[object, ...]]:
+    """Return what reads the answers to ``keys`` off facts."""
+    return attrgetter("os", "os", *sorted(SETS.get(key, key) for key in keys))
+
+
+class Answered(Generic[T]):
+    """A function of facts that asks for some ``keys`` of conditions alone: decided once for facts that answer alike."""
+
+    def __init__(self, keys: frozenset[str], decide: Callable[[Facts], T]) -> None:
+        self._decide = decide
+        self._answers = getter(keys)
+        self._known: dict[object, T] = {}
+
+    def __call__(self, facts: Facts) -> T:
+        """Return what was decided for ``facts``."""
+        answers = self._answers(facts)
+        if answers not in self._known:
+            self._known[answers] = self._decide(facts)
+        return self._known[answers]
 
 
 def parse_condition(node: Node | None) -> Condition:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from pythonbuild.condition import ALWAYS, Condition, Facts, parse_condition
+from pythonbuild.condition import ALWAYS, Answered, Condition, Facts, parse_condition
 from pythonbuild.errors import DataError
 from pythonbuild.load import Fields, Node, did_you_mean, read
 from pythonbuild.series import Patch, below, parse_patch, select
@@ -48,6 +48,15 @@ class Step:
     name: str
     file: str
     when: Condition = ALWAYS
+
+
+R = TypeVar("R", Row[str], Row[tuple[str, ...]], Row["Mapping[str, str]"], Step)
+
+
+def holding(rows: tuple[R, ...]) -> Answered[tuple[R, ...]]:
+    """Return what chooses those of ``rows`` whose condition holds."""
+    asked = frozenset[str]().union(*(row.when.asks() for row in rows))
+    return Answered(asked, lambda facts: tuple(row for row in rows if row.when.holds(facts)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +118,22 @@ class Recipe:
 
     def selected_patches(self, facts: Facts) -> tuple[Path, ...]:
         """Return the patch files to apply, in order."""
-        return select(self.patches, facts, below(self.folder, "patches"))
+        return self.chosen_patches(facts)
+
+    @cached_property
+    def chosen_patches(self) -> Answered[tuple[Path, ...]]:
+        """The patch files that apply."""
+        asked = frozenset[str]().union(*(patch.asks() for patch in self.patches))
+        return Answered(asked, lambda facts: select(self.patches, facts, below(self.folder, "patches")))
 
     def install_paths(self, facts: Facts) -> tuple[str, ...]:
         """Return the paths, relative to /out, that must exist after a build."""
-        return tuple(row.value for row in self.installs if row.when.holds(facts))
+        return tuple(row.value for row in self.chosen_installs(facts))
+
+    @cached_property
+    def chosen_installs(self) -> Answered[tuple[Row[str], ...]]:
+        """The rows of ``installs`` that hold."""
+        return holding(self.installs)
 
     def script(self, facts: Facts) -> str:
         """Return the file of the recipe's own commands; whether there is one, the folder knows."""
@@ -121,7 +141,12 @@ class Recipe:
 
     def steps(self, job: str, facts: Facts) -> tuple[tuple[str, Path], ...]:
         """Return the steps of one of the recipe's jobs: name and file."""
-        return tuple((s.name, below(self.folder, s.file)) for s in self.jobs[job] if s.when.holds(facts))
+        return tuple((step.name, below(self.folder, step.file)) for step in self.chosen_steps[job](facts))
+
+    @cached_property
+    def chosen_steps(self) -> dict[str, Answered[tuple[Step, ...]]]:
+        """The steps that hold, by job."""
+        return {job: holding(steps) for job, steps in self.jobs.items()}
 
 
 def load_recipe(folder: Path) -> Recipe:

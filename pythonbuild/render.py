@@ -71,6 +71,7 @@ class Renderer:
         self.contents: dict[Path, bytes] = {}
         self.folders: dict[Path, list[tuple[str, Path]]] = {}
         self.known: dict[tuple[object, ...], Rendered] = {}
+        self.known_steps: dict[tuple[tuple[str, Path], ...], str] = {}
 
     def render(self, job: Job) -> Rendered:
         """Return ``job`` as script and files. Jobs of many plans are the same: each is rendered once.
@@ -120,7 +121,7 @@ class Renderer:
         if variables["WORKLOADS"]:
             recipe_files.update({f"training/{path.name}": path for path in sorted(training.glob("*.py"))})
         text = self.prelude(job, {**common_variables(job), **variables})
-        text += self.environment.get_template("steps.sh.j2").render(steps=[(n, f"steps/{p.name}") for n, p in steps])
+        text += self.steps(steps)
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
         return Rendered(
             job=job,
@@ -131,6 +132,13 @@ class Renderer:
             inside=self.inside,
             variables=variables,
         )
+
+    def steps(self, steps: tuple[tuple[str, Path], ...]) -> str:
+        """Return the part of a script that goes through the steps of a job, given as names and files."""
+        if steps not in self.known_steps:
+            named = [(name, f"steps/{path.name}") for name, path in steps]
+            self.known_steps[steps] = self.environment.get_template("steps.sh.j2").render(steps=named)
+        return self.known_steps[steps]
 
     @cached_property
     def inside(self) -> dict[str, bytes]:

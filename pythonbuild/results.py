@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 BEGIN, END = "<!-- results: made by ci/results.py -->", "<!-- end of results -->"
 HEADER = (
-    "| target | distribution | validated | tests | profile | full | install | install_only | stripped | debuginfo |",
-    "|---|---|---|---|---|---|---|---|---|---|",
+    "| target | distribution | valid | tests | core | profile | full | install | install_only | stripped | debuginfo |",
+    "|---|---|---|---|---|---|---|---|---|---|---|",
 )
 # Kinds of archives, in the order of the columns, by how their names end.
 KINDS = ("full", "install", "install_only", "install_only_stripped", "debuginfo")
@@ -24,7 +24,8 @@ class Tried:
 
     ``checks`` and ``findings`` are those of the validation of its full archive; ``passed``, ``failed`` (names) and
     ``skipped`` those of its tests, run by ``emulator`` if the machine was another. ``profile`` is the share of the
-    profile's counts that fitted, in percent. ``sizes`` are bytes by kind of archive.
+    profile's counts that fitted, in percent. ``sizes`` are bytes by kind of archive. ``core`` is how many files of
+    CPython's own core tests passed, None where they were not run, ``core_failed`` the names of those that did not.
     """
 
     target: str
@@ -38,6 +39,8 @@ class Tried:
     emulator: str = ""
     profile: float | None = None
     sizes: Mapping[str, int]
+    core: int | None = None
+    core_failed: tuple[str, ...] = ()
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -47,20 +50,26 @@ class Tried:
     def row(self) -> str:
         """Return its line of the table."""
         validated = "yes" if not self.findings else f"{self.findings} findings"
-        tests = f"{self.passed} passed" + (
-            f", {len(self.failed)} failed ({', '.join(self.failed)})" if self.failed else ""
-        )
+        tests = counted(self.passed, self.failed)
+        core = "" if self.core is None else counted(self.core, self.core_failed)
         tests += f", {self.skipped} skipped" if self.skipped else ""
         tests += f" ({self.emulator})" if self.emulator else ""
         profile = "" if self.profile is None else f"{self.profile:.1f} %"
         sizes = (f"{self.sizes[kind] / 2**20:.1f}" if kind in self.sizes else "" for kind in KINDS)
-        words = (self.target, f"{self.python} {self.options}", validated, tests, profile, *sizes)
+        words = (self.target, f"{self.python} {self.options}", validated, tests, core, profile, *sizes)
         return f"| {' | '.join(words)} |"
+
+
+def counted(passed: int, failed: tuple[str, ...]) -> str:
+    """Return how many passed, and which did not."""
+    return f"{passed} passed" + (f", {len(failed)} failed ({', '.join(failed)})" if failed else "")
 
 
 def load(text: str) -> list[Tried]:
     """Return what ``dump`` wrote."""
-    return [Tried(**{**item, "failed": tuple(item["failed"])}) for item in json.loads(text)]
+    lists = ("failed", "core_failed")
+    items: list[dict[str, Any]] = json.loads(text)
+    return [Tried(**{k: tuple(v) if k in lists else v for k, v in item.items()}) for item in items]
 
 
 def dump(tried: Iterable[Tried]) -> str:
@@ -78,7 +87,7 @@ def table(tried: Iterable[Tried], targets: Sequence[str]) -> str:
         by_target.setdefault(each.target, []).append(each)
     for target in targets:
         rows = [each.row() for each in sorted(by_target.get(target, []), key=lambda each: each.name)]
-        lines += rows or [f"| {target} | not built |{' |' * 8}"]
+        lines += rows or [f"| {target} | not built |{' |' * 9}"]
     return "\n".join(lines) + "\n"
 
 

@@ -6,17 +6,17 @@ Text -> data; nothing runs here. ``DataError`` points at the line that is wrong.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pythonbuild.load import Fields, read
-from pythonbuild.recipe import Row, filled, parse_args, parse_set
+from pythonbuild.recipe import Row, filled, holding, parse_args, parse_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from pythonbuild.condition import Facts
+    from pythonbuild.condition import Answered, Facts
     from pythonbuild.load import Node
 
 ARGS = (
@@ -47,12 +47,23 @@ class Configuration:
 
     def words(self, section: str, facts: Facts, values: Mapping[str, str]) -> tuple[str, ...]:
         """Return the words of a section that hold for ``facts``, their ``{fields}`` filled from ``values``."""
-        chosen = (word for row in self.args[section] if row.when.holds(facts) for word in row.value)
-        return tuple(filled(word, values, str(self.path)) for word in chosen)
+        return tuple(
+            filled(word, values, str(self.path)) for row in self.chosen_args[section](facts) for word in row.value
+        )
 
     def variables(self, section: str, facts: Facts) -> dict[str, str]:
         """Return the variables of a section that hold for ``facts``; a later row wins."""
-        return merge(row.value for row in self.sets[section] if row.when.holds(facts))
+        return merge(row.value for row in self.chosen_sets[section](facts))
+
+    @cached_property
+    def chosen_args(self) -> dict[str, Answered[tuple[Row[tuple[str, ...]], ...]]]:
+        """The rows of ``args`` that hold, by section."""
+        return {section: holding(rows) for section, rows in self.args.items()}
+
+    @cached_property
+    def chosen_sets(self) -> dict[str, Answered[tuple[Row[Mapping[str, str]], ...]]]:
+        """The rows of ``sets`` that hold, by section."""
+        return {section: holding(rows) for section, rows in self.sets.items()}
 
 
 def merge(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:

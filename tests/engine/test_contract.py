@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -316,3 +317,25 @@ def test_nothing_outlives_the_driver(
         finally:
             driver.kill()
     assert eventually(lambda: not running(mark)), running(mark)
+
+
+def test_a_place_that_resumes_finds_what_was_left(factory: EngineFactory, image: Image, tmp_path: Path) -> None:
+    def found(work: Path) -> bytes:
+        work.mkdir(exist_ok=True)
+        place = factory.open(image, work, "resumed", resumes=True)
+        try:
+            return bash(place, "cat /build/* 2>/dev/null; echo half > /build/done")
+        finally:
+            place.close()
+
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    try:
+        assert found(here) == b""
+        assert found(here) == b"half\n"
+        assert found(elsewhere) == b""
+    finally:
+        for work in (here, elsewhere):
+            factory.forget(work, "resumed")
+            shutil.rmtree(work)
+    assert found(here) == b""
+    factory.forget(here, "resumed")

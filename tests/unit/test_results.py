@@ -31,13 +31,17 @@ BAD = Tried(
     passed=90,
     failed=("building.relink",),
     sizes={},
+    core=66,
+    core_failed=("stdlib.test_posix",),
 )
 
 
 def test_rows() -> None:
-    start = "| s390x-unknown-linux-gnu | 3.14.7 pgo+lto | yes | 90 passed, 4 skipped (qemu-user) | 97.0 % "
+    start = "| s390x-unknown-linux-gnu | 3.14.7 pgo+lto | yes | 90 passed, 4 skipped (qemu-user) |  | 97.0 % "
     assert GOOD.row() == start + "| 3.0 | 1.0 |  |  |  |"
-    assert "| 2 findings | 90 passed, 1 failed (building.relink) |" in BAD.row()
+    assert (
+        "| 2 findings | 90 passed, 1 failed (building.relink) | 66 passed, 1 failed (stdlib.test_posix) |" in BAD.row()
+    )
     assert all(row.count("|") == HEADER[0].count("|") for row in (GOOD.row(), BAD.row()))
 
 
@@ -49,7 +53,7 @@ def test_data_and_back_a_later_result_stands() -> None:
 
 def test_every_target_has_a_line() -> None:
     lines = table([GOOD], ["x86_64-unknown-linux-gnu", "s390x-unknown-linux-gnu"]).splitlines()
-    assert lines[2] == "| x86_64-unknown-linux-gnu | not built | | | | | | | | |"
+    assert lines[2] == "| x86_64-unknown-linux-gnu | not built | | | | | | | | | |"
     assert lines[3] == GOOD.row()
     assert len(lines) == 4
 
