@@ -67,9 +67,10 @@ def counted(passed: int, failed: tuple[str, ...]) -> str:
 
 def load(text: str) -> list[Tried]:
     """Return what ``dump`` wrote."""
-    lists = ("failed", "core_failed")
     items: list[dict[str, Any]] = json.loads(text)
-    return [Tried(**{k: tuple(v) if k in lists else v for k, v in item.items()}) for item in items]
+    for item in items:
+        item |= {name: tuple(item[name]) for name in ("failed", "core_failed") if name in item}
+    return [Tried(**item) for item in items]
 
 
 def dump(tried: Iterable[Tried]) -> str:
