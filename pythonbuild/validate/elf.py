@@ -13,6 +13,8 @@ from pythonbuild.validate.model import Elf, Segment
 _MAGIC = b"\x7fELF"
 _BITCODE = b"BC\xc0\xde"
 _RELOCATABLE = 1
+# What a note begins with: three numbers of 32 bits, and the name GNU.
+_NOTE_HEAD = 16
 _VISIBLE = frozenset({"DEFAULT", "PROTECTED"})
 _PUBLIC = frozenset({"GLOBAL", "WEAK", "GNU_UNIQUE"})
 
@@ -72,9 +74,12 @@ def _facts(binary: lief.ELF.Binary) -> Elf:
 
 
 def _build_id(binary: lief.ELF.Binary) -> str:
-    """Return the build-id in hexadecimal, or nothing."""
-    kind = lief.ELF.Note.TYPE.GNU_BUILD_ID
-    return next((bytes(note.description).hex() for note in binary.notes if note.type == kind), "")
+    """Return the build-id in hexadecimal, or nothing.
+
+    From the section: of notes in a big-endian file LIEF 1.0 turns every four bytes around.
+    """
+    sections = (section for section in binary.sections if section.name == ".note.gnu.build-id")
+    return next((bytes(section.content)[_NOTE_HEAD:].hex() for section in sections), "")
 
 
 def _debuglink(binary: lief.ELF.Binary) -> str:

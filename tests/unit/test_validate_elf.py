@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import shutil
+import struct
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,28 @@ def test_debug_information_split_off(tmp_path: Path) -> None:
 
 
 @needs_compiler
+def big_endian(build_id: bytes) -> bytes:
+    """Return a shared object for s390x with nothing in it but a build-id: head, note, names, three section heads."""
+    note = struct.pack(">III", 4, len(build_id), 3) + b"GNU\0" + build_id
+    names = b"\0.note.gnu.build-id\0.shstrtab\0"
+    start, machine = 64, 22
+    end = start + len(note) + len(names)
+    sections = [
+        (0,) * 10,
+        (1, 7, 2, start, start, len(note), 0, 0, 4, 0),
+        (20, 3, 0, 0, start + len(note), len(names), 0, 0, 1, 0),
+    ]
+    head = b"\x7fELF\2\2\1" + bytes(9)
+    head += struct.pack(">HHIQQQIHHHHHH", 3, machine, 1, 0, 0, end, 0, 64, 56, 0, 64, len(sections), 2)
+    return head + note + names + b"".join(struct.pack(">IIQQQQIIQQ", *section) for section in sections)
+
+
+def test_build_id_of_a_big_endian_file() -> None:
+    build_id = bytes(range(20))
+    facts = read_elf(big_endian(build_id))
+    assert (facts.machine, facts.build_id) == ("S390", build_id.hex())
+
+
 def test_object_files_are_told_apart(tmp_path: Path) -> None:
     assert object_format(compiled(tmp_path, "-c")[:18]) == "elf-object"
     assert object_format(compiled(tmp_path, "-shared", "-fPIC")[:18]) == "elf"
