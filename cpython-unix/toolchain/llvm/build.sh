@@ -6,7 +6,7 @@ if [ ! -e "$programs/complete" ]; then
     for wheel in /in/sources/*.whl; do
         python3 -m zipfile -e "$wheel" "$programs"
     done
-    find "$programs" -path '*/bin/*' -o -path '*/scripts/*' | xargs chmod +x
+    find "$programs" \( -path '*/bin/*' -o -path '*/scripts/*' \) -exec chmod +x {} +
     touch "$programs/complete"
 fi
 export PATH="$programs/cmake/data/bin:$PATH"
