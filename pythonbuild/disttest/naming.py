@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
@@ -47,14 +48,19 @@ def config_flags(subject: Subject) -> None:
 
 
 def platform_tags(subject: Subject) -> None:
-    """Ask the pip inside which wheels fit: those for musl or for glibc, whichever this is for."""
+    """Ask the pip inside which wheels fit: those for musl or for glibc, whichever this is for.
+
+    On ARM manylinux means the hard-float ABI (packaging/_manylinux.py): no binary wheel fits where there is another.
+    """
     if "static" in subject.options:
         raise CaseSkipped("a static program loads no wheels with extension modules")
     source = "from pip._vendor.packaging import tags\nprint(*{tag.platform for tag in tags.sys_tags()})"
-    found = {platform.partition("linux")[0] for platform in subject.code(source).split()} - {""}
-    wanted, other = ("musl", "many") if subject.musl else ("many", "musl")
-    if wanted not in found or other in found:
-        raise CaseFailed(f"wheels fit that are for {', '.join(f'{name}linux' for name in sorted(found))}")
+    found = set(re.findall(r"\b[a-z]+linux(?=[0-9_])", subject.code(source)))
+    wanted = {"musllinux"} if subject.musl else {"manylinux"}
+    if subject.triple.startswith("armv7") and subject.triple.endswith("-gnueabi"):
+        wanted = set()
+    if found != wanted:
+        raise CaseFailed(f"wheels fit that are for {', '.join(sorted(found)) or 'this machine alone'}")
 
 
 CASES = (

@@ -14,6 +14,7 @@ import zstandard
 
 from pythonbuild.disttest import Result, inside, run
 from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome
+from pythonbuild.disttest.naming import platform_tags
 from pythonbuild.disttest.runner import CASES
 from pythonbuild.disttest.subject import Subject, _options, _require_loader, ending, gnu_triple
 from pythonbuild.errors import ValidationError
@@ -184,3 +185,30 @@ def test_no_compiler_for_the_target_skips(tmp_path: Path) -> None:
     subject = Subject(prefix=tmp_path, python=tmp_path / "python", work=tmp_path, triple="vax-unknown-linux-gnu")
     with pytest.raises(CaseSkipped, match="no C compiler for vax-linux-gnu"):
         subject.compiler()
+
+
+@pytest.mark.parametrize(
+    ("triple", "platforms", "fails"),
+    [
+        ("x86_64-unknown-linux-gnu", "manylinux_2_17_x86_64 manylinux2014_x86_64 linux_x86_64", ""),
+        ("x86_64-unknown-linux-musl", "musllinux_1_2_x86_64 linux_x86_64", ""),
+        ("armv7-unknown-linux-gnueabi", "linux_armv7l linux_armv6l", ""),
+        (
+            "x86_64-unknown-linux-musl",
+            "manylinux_2_17_x86_64 musllinux_1_2_x86_64 linux_x86_64",
+            "manylinux, musllinux",
+        ),
+        ("x86_64-unknown-linux-gnu", "linux_x86_64", "this machine alone"),
+        ("armv7-unknown-linux-gnueabi", "manylinux_2_17_armv7l linux_armv7l", "manylinux"),
+    ],
+)
+def test_wheels_that_fit(tmp_path: Path, triple: str, platforms: str, fails: str) -> None:
+    python = tmp_path / "python3.14"
+    python.write_text(f"#!/bin/sh\necho {platforms}\n")
+    python.chmod(0o755)
+    tried = Subject(prefix=tmp_path, python=python, work=tmp_path, triple=triple)
+    if not fails:
+        return platform_tags(tried)
+    with pytest.raises(CaseFailed, match=f"fit that are for {fails}$"):
+        platform_tags(tried)
+    return None
