@@ -119,7 +119,7 @@ class Renderer:
         recipe_files = {f"steps/{path.name}": path for _, path in steps}
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
         if variables["WORKLOADS"]:
-            recipe_files.update({f"training/{path.name}": path for path in sorted(training.glob("*.py"))})
+            recipe_files.update({f"training/{name}": path for name, path in self.folder_files(training)})
         text = self.prelude(job, {**common_variables(job), **variables})
         text += self.steps(steps)
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
@@ -153,14 +153,11 @@ class Renderer:
 
     def prelude(self, job: Job, variables: Mapping[str, Value]) -> str:
         """Return the variables of a script, then the unpacking of its first source."""
-        plain = {name: value for name, value in variables.items() if isinstance(value, str)}
-        arrays = {name: value for name, value in variables.items() if not isinstance(value, str)}
         unpack = job.recipe.kind != "cpython"
         first = job.sources[0] if job.sources and unpack else None
         return self.environment.get_template("prelude.sh.j2").render(
             title=job.heading,
-            exports=plain,
-            arrays=arrays,
+            assignments=assignments(variables),
             archive=f"/in/sources/{first.file}" if first else "",
             members=[f"*/{pattern}" for pattern in first.unpack] if first else [],
             patches=[f"/in/recipe/patches/{path.name}" for path in job.patches] if unpack else [],
@@ -249,6 +246,21 @@ quoted_word = lru_cache(maxsize=4096)(shlex.quote)
 def quoted(value: str | tuple[str, ...] | list[str]) -> str:
     """Return ``value``, or each of several, quoted for the shell."""
     return quoted_word(value) if isinstance(value, str) else " ".join(map(quoted_word, value))
+
+
+def assignments(variables: Mapping[str, Value]) -> str:
+    """Return the lines that set ``variables``: texts are exported, and stand before the arrays."""
+    plain = [assignment(name, value) for name, value in variables.items() if isinstance(value, str)]
+    return "".join(plain + [assignment(name, value) for name, value in variables.items() if not isinstance(value, str)])
+
+
+# Asked a hundred thousand times for a list of all distributions; there are few different ones.
+@lru_cache(maxsize=4096)
+def assignment(name: str, value: Value) -> str:
+    """Return the line that sets one variable of a script."""
+    if isinstance(value, str):
+        return f"export {name}={quoted_word(value)}\n"
+    return f"{name}=({quoted(value)})\n"
 
 
 def is_patch(path: Path) -> bool:
