@@ -50,6 +50,8 @@ ALLOWED: dict[str, set[str]] = {
     "results": set(),
     "pyconfig": {"condition", "load", "recipe"},
     "recording": {"execute", "package", "plan"},
+    "materials": {"execute", "image", "package", "plan", "source"},
+    "billing": {"package", "validate"},
     "validate": {"errors", "package", "target"},
     "disttest": {"errors", "validate", "package", "target", "condition", "load", "recipe"},
     "inside": set(),
@@ -57,7 +59,13 @@ ALLOWED: dict[str, set[str]] = {
 }
 TOP = {"__main__", "cli", "commands", "distribution", "archives", "buildimage", "doctor", "show"}
 # library -> the only modules that may import it
-ONLY_IN = {"docker": {"engine.docker"}, "lief": {"validate.elf"}, "jinja2": {"render", "image.dockerfile"}}
+ONLY_IN = {
+    "docker": {"engine.docker"},
+    "lief": {"validate.elf"},
+    "jinja2": {"render", "image.dockerfile"},
+    "spdx_tools": {"package.spdx"},
+    "cyclonedx": {"package.cyclonedx"},
+}
 # modules that decide: they read files of the checkout, and do nothing else
 PURE = {*DECIDE, "render", "key", "decide"} - {"errors"}
 IMPURE = {"subprocess", "socket", "urllib", "time", "datetime", "random", "docker", "tempfile"}
