@@ -116,9 +116,14 @@ def debian_purl(where: str, **more: str) -> str | None:
 
 
 def of_package(package: LockedPackage, suite: str) -> Component:
-    """Return a package of the build image as a component. What it is licensed under, its own files say."""
+    """Return a package of the build image as a component. What it is licensed under, its own files say.
+
+    An archive keeps it in the directory of its source package, which advisories are about.
+    """
     binary = BINARY_FILE.fullmatch(PurePosixPath(package.file).name)
+    source = PurePosixPath(package.file).parent.name
     words = {"arch": binary["arch"] if binary else "", "distro": suite}
+    words |= {"upstream": source} if source != package.name else {}
     purl = PackageURL("deb", "debian", package.name, package.version, words).to_string()
     file = PurePosixPath(package.file).name
     return Component(
@@ -166,7 +171,9 @@ def parts_of(prepared: Prepared, core: Mapping[str, Any], extensions: Mapping[st
 def library_names(installs: Iterable[str]) -> tuple[str, ...]:
     """Return the file names of the libraries among the paths that a recipe installs."""
     paths = map(PurePosixPath, installs)
-    return tuple(path.name for path in paths if path.parent.name == "lib" and (path.suffix == ".a" or ".so" in path.name))
+    return tuple(
+        path.name for path in paths if path.parent.name == "lib" and (path.suffix == ".a" or ".so" in path.name)
+    )
 
 
 def static_needs(job: str, jobs: Mapping[str, Job], shared: Iterable[str]) -> tuple[str, ...]:

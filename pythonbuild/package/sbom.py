@@ -109,9 +109,7 @@ class Bill:
 
     def files_of(self, ref: str) -> tuple[str, ...]:
         """Return the paths of the files that the component ``ref`` ended up in."""
-        return tuple(
-            file.path for file in self.files if ref in file.contents.made_of or ref in file.contents.linked
-        )
+        return tuple(file.path for file in self.files if ref in file.contents.made_of or ref in file.contents.linked)
 
     @property
     def identifier(self) -> uuid.UUID:

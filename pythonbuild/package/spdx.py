@@ -102,7 +102,9 @@ def package_of(component: Component) -> Package:
     expression = component.license_expression
     references = [ExternalPackageRef(ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", component.purl)]
     others = {one.purl for one in downloads if one.purl} - {component.purl}
-    references += [ExternalPackageRef(ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", one) for one in sorted(others)]
+    references += [
+        ExternalPackageRef(ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", one) for one in sorted(others)
+    ]
     if component.cpe:
         references.append(ExternalPackageRef(ExternalPackageRefCategory.SECURITY, "cpe23Type", component.cpe))
     return Package(

@@ -33,7 +33,7 @@ def bills_of_materials(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]
             continue
         try:
             stated[name] = READERS[name](data)
-        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             yield place, f"is no document that is known: {type(error).__name__}: {error}"
             continue
         for message in (*_files(tree, stated[name]), *_components(tree, stated[name])):
@@ -114,8 +114,8 @@ def read_cyclonedx(data: dict[str, Any]) -> Stated:
 
 
 def sha256_of(words: list[dict[str, str]], key: str, algorithm: str) -> str:
-    """Return the sha256 in a list of digests; ``IndexError`` when there is none."""
-    return [value for word in words if word[key] == algorithm for name, value in word.items() if name != key][0]
+    """Return the sha256 in a list of digests; ``KeyError`` when there is none."""
+    return {word[key]: value for word in words for name, value in word.items() if name != key}[algorithm]
 
 
 READERS = {SPDX: read_spdx, CYCLONEDX: read_cyclonedx}

@@ -163,8 +163,8 @@ class Tree:
     ``leaks`` are paths of the build inside programs and libraries; ``text`` is the content of the files that say how
     Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build
     record, ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the
-    flavor. ``digests`` are the sha256 of programs, libraries of either kind and wheels; ``bills`` the bills of materials
-    by their place, as data, or in words why one is none.
+    flavor. ``digests`` are the sha256 of programs, libraries of either kind and wheels; ``bills`` the bills of
+    materials by their place, as data, or in words why one is none.
     """
 
     name: str

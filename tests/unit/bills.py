@@ -72,7 +72,8 @@ def bill(*files: BilledFile) -> Bill:
         version="3.14.7",
         created=CREATED,
         components=(ZLIB, SQLITE, CPYTHON, CXX),
-        files=files or (billed("python/bin/python3.14", linked=("sqlite", "zlib")), billed("python/lib/libz.a", "zlib")),
+        files=files
+        or (billed("python/bin/python3.14", linked=("sqlite", "zlib")), billed("python/lib/libz.a", "zlib")),
     )
 
 

@@ -52,12 +52,13 @@ ALLOWED: dict[str, set[str]] = {
     "recording": {"execute", "package", "plan"},
     "materials": {"execute", "image", "package", "plan", "source"},
     "billing": {"package", "validate"},
+    "audit": {"errors", "image", "load", "package"},
     "validate": {"errors", "package", "target"},
     "disttest": {"errors", "validate", "package", "target", "condition", "load", "recipe"},
     "inside": set(),
     "arguments": {"errors"},
 }
-TOP = {"__main__", "cli", "commands", "distribution", "archives", "buildimage", "doctor", "show"}
+TOP = {"__main__", "cli", "commands", "distribution", "archives", "buildimage", "doctor", "show", "auditing"}
 # library -> the only modules that may import it
 ONLY_IN = {
     "docker": {"engine.docker"},

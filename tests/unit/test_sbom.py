@@ -29,6 +29,7 @@ from pythonbuild.package.sbom import CYCLONEDX, INSTALL_PLACES, PLACES, SPDX, Co
 from pythonbuild.settings import ROOT
 from pythonbuild.source import parse_source
 from tests.unit import bills
+from tests.unit.records import DIGEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def decided(target: str = GLIBC, options: str = "pgo+lto") -> Prepared:
 
 def test_documents_are_valid_by_the_official_schemas(tmp_path: Path) -> None:
     assert complaints(bills.bill(), tmp_path / "a.spdx.json") == []
-    beside = replace(bills.bill(), archive=("a.tar.zst", bills.DIGEST))
+    beside = replace(bills.bill(), archive=("a.tar.zst", DIGEST))
     assert complaints(beside, tmp_path / "a.spdx.json") == []
 
 
@@ -71,13 +72,15 @@ def test_documents_of_real_plans_are_valid(target: str, options: str, tmp_path: 
     components = components_of(decided(target, options), image)
     assert len({component.ref for component in components}) == len(components)
     assert sum(component.role == "package" for component in components) == len(image.packages)
-    bill = replace(bills.bill(), components=components, files=(bills.billed("python/bin/python3.14"),))
+    some = components[: -len(image.packages) + 9]  # all packages are alike, and the validators slow
+    bill = replace(bills.bill(), components=some, files=(bills.billed("python/bin/python3.14"),))
     assert complaints(bill, tmp_path / "a.spdx.json") == []
 
 
 def test_same_bytes_whatever_the_order_of_hashes() -> None:
     script = (
-        "import hashlib; from tests.unit import bills; from pythonbuild.package import cyclonedx, spdx; b = bills.bill();"
+        "import hashlib; from tests.unit import bills; from pythonbuild.package import cyclonedx, spdx;"
+        "b = bills.bill();"
         "print(hashlib.sha256(spdx.spdx_json(b) + cyclonedx.cyclonedx_json(b)).hexdigest())"
     )
     words = [sys.executable, "-c", script]
@@ -137,7 +140,7 @@ def test_words_of_recipes() -> None:
 )
 def test_a_wrong_word_is_told_with_its_line(line: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "recipe.yml"
-    path.write_text(f"licenses: [Zlib]\n{line}\norigins: [{{url: 'http://x/a.tar', size: 1, sha256: {bills.DIGEST}}}]\n")
+    path.write_text(f"licenses: [Zlib]\n{line}\norigins: [{{url: 'http://x/a.tar', size: 1, sha256: {DIGEST}}}]\n")
     with pytest.raises(DataError, match=message):
         parse_source(read(path), "zlib", "1.3.1")
 
@@ -197,7 +200,9 @@ def test_an_interpreter_that_is_linked_to_libpython_holds_nothing_itself() -> No
 
 
 def test_link_lines_are_read() -> None:
-    static: dict[str, Any] = {"links": [{"name": "z", "path_static": "build/lib/libz.a"}, {"name": "m", "system": True}]}
+    static: dict[str, Any] = {
+        "links": [{"name": "z", "path_static": "build/lib/libz.a"}, {"name": "m", "system": True}]
+    }
     shared = {"links": [{"path_static": "build/lib/libX11.a"}, {"path_dynamic": "install/lib/libtk.so"}]}
     own = {"links": [{"path_static": "build/Modules/_hacl/libHacl.a"}]}
     extensions = {"zlib": [static], "_sha2": [own], "_x": [{**shared, "shared_lib": "install/lib/_x.so"}]}
@@ -223,7 +228,11 @@ def test_files_that_hold_code_are_billed_once_read(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("program")
     members: dict[str, Path | bytes] = {f"python/lib/{path.name}": path for path in tmp_path.iterdir()}
     biller = billing.Biller(
-        name="cpython", version="3.14.7", components=(bills.ZLIB, bills.CPYTHON), parts=PARTS, debug={"abcd": "bin/python3.14"}
+        name="cpython",
+        version="3.14.7",
+        components=(bills.ZLIB, bills.CPYTHON),
+        parts=PARTS,
+        debug={"abcd": "bin/python3.14"},
     )
     bill = biller.bill({**members, METADATA: b"{}"}, bills.CREATED)
     assert [file.path.rpartition("/")[2] for file in bill.files] == ["libz.a", "pip-26.0-py3-none-any.whl", "program"]

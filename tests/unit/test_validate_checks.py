@@ -36,9 +36,7 @@ HEADER = "# system configuration generated and used by the sysconfig module\n"
 JSON = "python/PYTHON.json"
 DIGESTS = dict.fromkeys((PYTHON, LIBPYTHON, TCL, "python/build/lib/libz.a"), records.DIGEST)
 BILLS = bills.bills_for(DIGESTS, full=True)
-INSTALLED_DIGESTS = dict.fromkeys(
-    (path.replace("install/", "") for path in (PYTHON, LIBPYTHON, TCL)), records.DIGEST
-)
+INSTALLED_DIGESTS = dict.fromkeys((path.replace("install/", "") for path in (PYTHON, LIBPYTHON, TCL)), records.DIGEST)
 INSTALLED_BILLS = bills.bills_for(INSTALLED_DIGESTS, full=False)
 
 
@@ -237,7 +235,9 @@ def with_bill(change: Callable[[dict[str, Any]], object], *names: str) -> Callab
     def changed(tree: Tree) -> Tree:
         found = copy.deepcopy(dict(tree.bills))
         for place in places:
-            change(found[place])
+            data = found[place]
+            assert isinstance(data, dict)
+            change(data)
         return replace(tree, bills=found)
 
     return changed
@@ -369,14 +369,22 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("bills-of-materials", "'SPDX-3.0'", with_bill(lambda data: data.update(spdxVersion="SPDX-3.0"), SPDX)),
     ("bills-of-materials", "KeyError", with_bill(lambda data: data.pop("relationships"), SPDX)),
     ("bills-of-materials", "'1.4'", with_bill(lambda data: data.update(specVersion="1.4"), CYCLONEDX)),
-    ("bills-of-materials", f"does not name {TCL}", lambda t: replace(t, bills=bills.bills_for({PYTHON: "a"}, full=True))),
+    (
+        "bills-of-materials",
+        f"does not name {TCL}",
+        lambda t: replace(t, bills=bills.bills_for({PYTHON: "a"}, full=True)),
+    ),
     ("bills-of-materials", "it has abc", lambda tree: replace(tree, digests={**DIGESTS, TCL: "abc"})),
     ("bills-of-materials", f"names {TCL}, which is not", lambda t: replace(t, digests={PYTHON: records.DIGEST})),
     ("bills-of-materials", "made of", with_bill(without_origin, SPDX)),
     ("bills-of-materials", "made of", with_bill(lambda data: data.update(dependencies=[]), CYCLONEDX)),
     ("bills-of-materials", "lacks zlib 1.3.1", with_bill(without_component)),
     ("bills-of-materials", "differs from python/sbom.cdx.json", with_bill(without_component, CYCLONEDX)),
-    ("bills-of-materials", "another sha256 of zlib", with_record(jobs=(with_sources(sha256=("0" * 64,)), records.CPYTHON))),
+    (
+        "bills-of-materials",
+        "another sha256 of zlib",
+        with_record(jobs=(with_sources(sha256=("0" * 64,)), records.CPYTHON)),
+    ),
     ("bills-of-materials", "lacks zlib 1.3.2", with_record(jobs=(with_sources(version="1.3.2"), records.CPYTHON))),
     ("build-record", "has no sha256", with_record(jobs=(with_sources(sha256=()), records.CPYTHON))),
     ("build-record", "sha256 of zlib is 'x'", with_record(jobs=(with_sources(sha256=("x",)), records.CPYTHON))),
