@@ -144,7 +144,7 @@ def applied(path: Any) -> AppliedPatch:
 
 
 def parts_of(prepared: Prepared, core: Mapping[str, Any], extensions: Mapping[str, Any]) -> Parts:
-    """Return which component is in which file, from the recipes and from what the build wrote down of its link lines."""
+    """Return which component is in which file, from the recipes and from the link lines that the build wrote down."""
     plan, shipped = prepared.plan, shipped_jobs(prepared)
     jobs = {job.id: job for job in plan.jobs if job.id in shipped}
     refs = {job.id: tuple(one.ref for one in components_of_job(job, shipped=True)) for job in jobs.values()}

@@ -39,7 +39,7 @@ class Source:
     """A source and every origin that it can be had from, the preferred one first.
 
     ``unpack`` are patterns of what is unpacked, below the archive's own directory; nothing for all of it. ``cpe`` is
-    the start of a CPE 2.3 name, up to the product; ``purl`` a package URL where ``{version}`` stands for the version, or
+    the start of a CPE 2.3 name, up to the product; ``purl`` a package URL where ``{version}`` stands for the version,
     ``{underscored}`` and ``{dashed}`` for it without dots. Bills of materials and ``audit`` read them; no build does.
     """
 

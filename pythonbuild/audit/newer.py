@@ -75,7 +75,7 @@ def newest_versions(
 
 
 def is_outdated(component: Component, newest: str) -> bool:
-    """Return whether ``newest`` is newer than the version of ``component``, compared as its place of origin writes it."""
+    """Return whether ``newest`` is newer than ``component``, compared as the place that it is from writes versions."""
     for place in component.downloads:
         purl = PackageURL.from_string(place.purl) if place.purl else None
         if purl is not None and purl.type == "deb" and purl.version:
