@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pythonbuild import buildimage
+from pythonbuild import billing, buildimage
 from pythonbuild.distribution import stored_goal
 from pythonbuild.key import digest, text_digest
 from pythonbuild.log import progress
+from pythonbuild.materials import components_of, parts_of
 from pythonbuild.package.archives import (
     debug_members,
     debug_name,
@@ -35,11 +37,12 @@ if TYPE_CHECKING:
     from pythonbuild.distribution import Wishes, Workshop
     from pythonbuild.execute import Prepared
     from pythonbuild.flavor import Flavor
+    from pythonbuild.image.lock import PackageLock
     from pythonbuild.settings import Settings
     from pythonbuild.target import Target
     from pythonbuild.validate import Report
 
-CODE = ("package", "validate")
+CODE, CODE_FILES = ("package", "validate"), ("billing.py", "materials.py", "recording.py")
 
 
 def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> tuple[list[Path], list[Report]]:
@@ -53,17 +56,22 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     if done:
         return done, []
     tree = stored_goal(prepared, workshop)
-    archives = members(workshop, prepared, wishes, tree)
+    with workshop.console.step("bills of materials"):
+        biller = biller_of(prepared, tree, buildimage.lock_in_use(settings))
+        plain = members(workshop, prepared, wishes, tree)
+        bills = {path: biller.bill(files, created(wishes.epoch or int(EPOCH))) for path, files in plain.items()}
+        archives = {path: billing.with_bill(files, bills[path]) for path, files in plain.items()}
     with workshop.console.step("packages"):
         compression = Compression(level=wishes.level, threads=settings.jobs)
         with progress("compress", total_size(archives)) as counter:
             write_all(archives, epoch=wishes.epoch or int(EPOCH), compression=compression, progress=counter.update)
+        beside = [one for path in bills for one in billing.write_beside(path, bills[path], released(wishes))]
     reports = []
     if wishes.validate:
         with workshop.console.step("validation"):
             reports = [validate_archive(prepared.plan.target, prepared.plan.flavor.words, path) for path in archives]
     if all(report.ok for report in reports):
-        remember(stamp, list(archives), validated=wishes.validate)
+        remember(stamp, [*archives, *beside], validated=wishes.validate)
     return list(archives), reports
 
 
@@ -87,7 +95,8 @@ def members(
     metadata = python_json(identity, facts, core, extensions, licences(prepared, tree / "python"))
     goal = plan.goal
     match = workshop.store.manifest(prepared.keys[goal.id], goal.name).get("profile_match")
-    record = record_of(prepared, buildimage.package_versions(workshop.settings), profile_digest(tree), match)
+    packages = {package.name: package.version for package in buildimage.lock_in_use(workshop.settings).packages}
+    record = record_of(prepared, packages, profile_digest(tree), match)
     found: dict[Path, Mapping[str, Path | bytes]] = {
         dist / full_name(*words): full_members(tree, metadata, record),
         dist / install_name(*words): install_members(tree, record),
@@ -97,6 +106,28 @@ def members(
         found[dist / install_only_name(*words, stripped=False)] = install_members(tree, record, stripped=False)
         found[dist / install_only_name(*words, stripped=True)] = smallest_members(tree, record, metadata)
     return found
+
+
+def biller_of(prepared: Prepared, tree: Path, image: PackageLock) -> billing.Biller:
+    """Return what writes the bills of materials of the goal, whose result is ``tree``."""
+    plan = prepared.plan
+    return billing.Biller(
+        name=f"cpython-{plan.release.version}-{plan.target.triple}-{plan.flavor}",
+        version=plan.release.version,
+        components=components_of(prepared, image),
+        parts=parts_of(prepared, read(tree / "core.json"), read(tree / "extensions.json")),
+        debug=billing.build_ids(tree / "stripped"),
+    )
+
+
+def created(epoch: int) -> datetime:
+    """Return the time of the documents in archives: that of all their files."""
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def released(wishes: Wishes) -> datetime:
+    """Return the time of the documents beside archives: SOURCE_DATE_EPOCH, else the date in the archives' names."""
+    return created(wishes.epoch) if wishes.epoch else datetime.strptime(wishes.tag, "%Y%m%d").replace(tzinfo=UTC)
 
 
 def profile_digest(tree: Path) -> str | None:
@@ -153,9 +184,9 @@ def stamp_key(prepared: Prepared, wishes: Wishes, settings: Settings) -> str:
     Two results with one key may have different records: a stage that was switched off need not have been on.
     """
     code = hashlib.sha256()
-    for folder in CODE:
-        for path in sorted((settings.root / "pythonbuild" / folder).glob("*.py")):
-            code.update(digest(path.read_bytes()).encode())
+    folders = (path for folder in CODE for path in sorted((settings.root / "pythonbuild" / folder).glob("*.py")))
+    for path in (*folders, *(settings.root / "pythonbuild" / name for name in CODE_FILES)):
+        code.update(digest(path.read_bytes()).encode())
     goal = prepared.keys[prepared.plan.goal.id]
     words = [
         goal,
@@ -166,25 +197,30 @@ def stamp_key(prepared: Prepared, wishes: Wishes, settings: Settings) -> str:
         str(settings.dist),
         prepared.install_only,
         record_of(prepared, {}, None).to_json(),
+        repr(components_of(prepared)),
     ]
     return text_digest(json.dumps([*words, code.hexdigest()]))
 
 
 def finished(stamp: Path, dist: Path, *, validated: bool) -> list[Path]:
-    """Return the archives that ``stamp`` remembers if each is still as it was written, else nothing."""
+    """Return the archives that ``stamp`` remembers if each file is still as it was written, else nothing.
+
+    It remembers the documents beside them, too.
+    """
     try:
         known = json.loads(stamp.read_text())
     except (OSError, ValueError):
         return []
     paths = {dist / name: tuple(value) for name, value in known["archives"].items()}
     same = all(path.is_file() and mark(path) == value for path, value in paths.items())
-    return list(paths) if same and (known["validated"] or not validated) else []
+    archives = [path for path in paths if path.suffix != ".json"]
+    return archives if same and (known["validated"] or not validated) else []
 
 
-def remember(stamp: Path, archives: list[Path], *, validated: bool) -> None:
-    """Write down which archives are finished."""
+def remember(stamp: Path, paths: list[Path], *, validated: bool) -> None:
+    """Write down which archives, and documents beside them, are finished."""
     stamp.parent.mkdir(parents=True, exist_ok=True)
-    marks = {path.name: mark(path) for path in archives}
+    marks = {path.name: mark(path) for path in paths}
     stamp.write_text(json.dumps({"archives": marks, "validated": validated}))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pythonbuild.errors import DataError
 
-COMMANDS = ("build", "plan", "show", "fetch", "shell", "why", "validate", "test", "doctor", "lock")
+COMMANDS = ("build", "plan", "show", "fetch", "shell", "why", "validate", "test", "doctor", "lock", "audit")
 SHOWABLE = ("recipe", "script", "patches", "key", "dockerfile")
 EXAMPLES = """\
 examples:
@@ -119,6 +119,12 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", parents=[running()], help="say what this machine can build with, and why not")
     lock = commands.add_parser("lock", parents=[running()], help="refresh the package lock of the build image")
     lock.add_argument("--check", action="store_true", help="only say what would change")
+    audit = commands.add_parser("audit", parents=both, help="compare what is pinned with newer versions and advisories")
+    audit.add_argument(
+        "--advisories", metavar="PATH", type=Path, help="a file in the OSV format, or a directory of them"
+    )
+    audit.add_argument("--waivers", metavar="FILE", type=Path, help="what is accepted (default: audit.yml)")
+    audit.add_argument("--fail-outdated", action="store_true", help="fail for newer versions, too")
     return parser
 
 

@@ -69,11 +69,11 @@ def ready_over_base(settings: Settings, factory: EngineFactory, digest: str) -> 
     return factory.prepare(ImageFiles(digest=digest, tree=None, dockerfile=dockerfile(settings)))
 
 
-def package_versions(settings: Settings) -> dict[str, str]:
-    """Return the versions of the packages in the build image that is in use."""
+def lock_in_use(settings: Settings) -> PackageLock:
+    """Return what the build image in use holds: its lock, or that of the image that was made where it could not be."""
     lock = load_lock(folder(settings))
     made = rootfs.find_rootfs(lock, settings.images)
-    return {package.name: package.version for package in (made.used if made else lock).packages}
+    return made.used if made else lock
 
 
 def packages(settings: Settings) -> Path:

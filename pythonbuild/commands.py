@@ -220,3 +220,13 @@ def lock(settings: Settings, arguments: argparse.Namespace, _environment: Enviro
     from pythonbuild.buildimage import refresh  # noqa: PLC0415
 
     return refresh(settings, check=arguments.check)
+
+
+def audit(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Compare what is pinned with newer versions and with known vulnerabilities."""
+    from pythonbuild.auditing import audit_of  # noqa: PLC0415 - only this command needs it
+
+    waivers = arguments.waivers or settings.root / "audit.yml"
+    found = audit_of(settings, decided(settings, arguments), arguments.advisories, waivers)
+    sys.stdout.write("\n".join(found.lines()) + "\n")
+    return ValidationError.exit_code if found.failed(outdated=arguments.fail_outdated) else 0

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 KINDS: tuple[Literal["url", "debian", "pypi"], ...] = ("url", "debian", "pypi")
 SUFFIXES = (".tar.gz", ".tar.xz", ".tar.bz2", ".tar", ".whl", ".deb")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+CPE = re.compile(r"cpe:2\.3:[aho]:[a-z0-9._\\/+-]+:[a-z0-9._\\/+-]+")
+PURL = re.compile(r"pkg:[a-z]+/[A-Za-z0-9._/+-]+@[A-Za-z0-9._+-]*\{(?:version|underscored|dashed)\}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,9 @@ class Origin:
 class Source:
     """A source and every origin that it can be had from, the preferred one first.
 
-    ``unpack`` are patterns of what is unpacked, below the archive's own directory; nothing for all of it.
+    ``unpack`` are patterns of what is unpacked, below the archive's own directory; nothing for all of it. ``cpe`` is
+    the start of a CPE 2.3 name, up to the product; ``purl`` a package URL where ``{version}`` stands for the version,
+    ``{underscored}`` and ``{dashed}`` for it without dots. Bills of materials and ``audit`` read them; no build does.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Source:
     license_files: tuple[str, ...] = ()
     public_domain: bool = False
     cpe: str | None = None
+    purl: str | None = None
     unpack: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
 
@@ -66,7 +71,8 @@ def parse_source(node: Node, name: str, version: str, *, listed_only: bool = Fal
         licenses=fields.texts("licenses"),
         license_files=fields.texts("license_files"),
         public_domain=public_domain is not None and public_domain.flag(),
-        cpe=fields.text("cpe") or None,
+        cpe=parse_word(fields.take("cpe"), CPE, "cpe:2.3:a:<vendor>:<product>"),
+        purl=parse_word(fields.take("purl"), PURL, "pkg:<type>/<name>@{version}"),
         unpack=fields.texts("unpack"),
         origins=tuple(parse_origin(row, listed_only=listed_only) for row in fields.need("origins").items()),
     )
@@ -74,6 +80,13 @@ def parse_source(node: Node, name: str, version: str, *, listed_only: bool = Fal
     if not source.origins:
         raise node.error(f"source {name} has no origin")
     return source
+
+
+def parse_word(node: Node | None, pattern: re.Pattern[str], form: str) -> str | None:
+    """Return a text that must match ``pattern``; ``form`` says in the ``DataError`` what it looks like."""
+    if node is not None and not pattern.fullmatch(node.text()):
+        raise node.error(f"expected {form}, found {node.text()!r}")
+    return None if node is None else node.text()
 
 
 def parse_origin(node: Node, *, listed_only: bool = False) -> Origin:

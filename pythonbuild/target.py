@@ -289,7 +289,8 @@ def parse_minor(minor: str, node: Node) -> Iterable[PythonRelease]:
     """Yield the releases of one Python minor."""
     fields = Fields(node)
     default = fields.need("default")
-    licenses, files = fields.need("licenses"), fields.need("license_files")
+    same = {name: fields.need(name) for name in ("licenses", "license_files")}
+    same |= {name: found for name in ("cpe", "purl") if (found := fields.take(name)) is not None}
     versions = []
     for row in fields.rows("releases"):
         inner = Fields(row)
@@ -297,7 +298,7 @@ def parse_minor(minor: str, node: Node) -> Iterable[PythonRelease]:
         status = one_of_statuses(inner.take("status"))
         origins = inner.need("origins")
         inner.done()
-        described = {"licenses": licenses, "license_files": files, "origins": origins}
+        described = {**same, "origins": origins}
         source = parse_source(Node(described, row.path, row.line), "cpython", version, listed_only=status == "pinned")
         versions.append(version)
         yield PythonRelease(version=version, minor=minor, status=status, source=source)

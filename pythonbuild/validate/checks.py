@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from pythonbuild.validate.archive import MAX_WINDOW, escapes
+from pythonbuild.validate.bills import bills_of_materials
 from pythonbuild.validate.debug import build_ids, debug_files, debug_links
 from pythonbuild.validate.metadata import METADATA_CHECKS, identity, licences
 from pythonbuild.validate.model import Finding, Limits, Tree
@@ -241,10 +242,11 @@ CHECKS: tuple[Check, ...] = (
     *TEXT_CHECKS,
     build_ids, debug_links,
     *METADATA_CHECKS,
-    build_record,
+    build_record, bills_of_materials,
 )  # fmt: skip
 DEBUG_CHECKS: tuple[Check, ...] = (
     encoding, members, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
+    bills_of_materials,
 )  # fmt: skip
 
 

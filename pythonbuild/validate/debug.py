@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pythonbuild.package.archives import DEBUG, INSTALL_RECORD, LICENSES
+from pythonbuild.package.sbom import INSTALL_PLACES
 from pythonbuild.validate.names import kind_of
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from pythonbuild.validate.model import Elf, Limits, Tree
 
+_BESIDE = frozenset({INSTALL_RECORD, *INSTALL_PLACES.values()})
 _STRIPPED = frozenset({"install", "install_only_stripped"})
 _DEBUG_INFO = frozenset({".debug_info", ".zdebug_info"})
 _DEBUG_FILE = re.compile(re.escape(DEBUG) + r"/\.build-id/([0-9a-f]{2})/([0-9a-f]+)\.debug")
@@ -39,7 +41,7 @@ def debug_files(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     """Files of debug information, each by its build-id, are all that an archive of debug information holds."""
     found = False
     for entry in tree.entries:
-        if entry.kind != "file" or entry.path == INSTALL_RECORD or entry.path.startswith(f"{LICENSES}/"):
+        if entry.kind != "file" or entry.path in _BESIDE or entry.path.startswith(f"{LICENSES}/"):
             continue
         name, elf = _DEBUG_FILE.fullmatch(entry.path), tree.elf.get(entry.path)
         if name is None:

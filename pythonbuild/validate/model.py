@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pythonbuild.errors import ValidationError
 
@@ -163,7 +163,8 @@ class Tree:
     ``leaks`` are paths of the build inside programs and libraries; ``text`` is the content of the files that say how
     Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build
     record, ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the
-    flavor.
+    flavor. ``digests`` are the sha256 of programs, libraries of either kind and wheels; ``bills`` the bills of
+    materials by their place, as data, or in words why one is none.
     """
 
     name: str
@@ -180,6 +181,8 @@ class Tree:
     record_error: str = ""
     record_path: str = ""
     options: frozenset[str] = frozenset()
+    digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    bills: Mapping[str, dict[str, Any] | str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def full(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD, METADATA, RECORD
 from pythonbuild.package.model import PythonJson
 from pythonbuild.package.record import BuildRecord
+from pythonbuild.package.sbom import INSTALL_PLACES, PLACES
 from pythonbuild.validate.archive import ArchiveReader, opened, read_json
 from pythonbuild.validate.elf import object_format, read_elf
 from pythonbuild.validate.model import Elf, Entry, Tree
@@ -31,6 +33,9 @@ _TEXT = re.compile(
     r"lib/python3[^/]*/(?:_sysconfigdata_[^/]*\.py|_sysconfig_vars_[^/]*\.json|build-details\.json)|"
     r"lib/python3[^/]*/config-[^/]*/[^/]+)"
 )
+_BILLS = frozenset({*PLACES.values(), *INSTALL_PLACES.values()})
+# What bills of materials name besides programs and shared libraries.
+_ARCHIVES = (".a", ".whl")
 # Paths of the build in the bytes of a program: a library that looks there for its data will not find it.
 _BUILD_PREFIXES = (b"/build/", b"/tools/", b"/sysroot/")
 # OpenSSL records the command that compiled it; nothing is looked for there.
@@ -54,6 +59,8 @@ class _Collector:
     record: BuildRecord | None = None
     record_error: str = ""
     record_path: str = ""
+    digests: dict[str, str] = field(default_factory=dict)
+    bills: dict[str, dict[str, Any] | str] = field(default_factory=dict)
 
     def take(self, reader: ArchiveReader, entry: Entry, member: tarfile.TarInfo) -> None:
         """Keep what matters of one member."""
@@ -66,7 +73,13 @@ class _Collector:
         if entry.path in {RECORD, INSTALL_RECORD}:
             self._take_record(entry, lambda: read_json(reader.path.name, reader, entry, member))
             return
+        if entry.path in _BILLS:
+            self._take_bill(entry, lambda: read_json(reader.path.name, reader, entry, member))
+            return
         content = reader.open(member)
+        if entry.path.endswith(_ARCHIVES):
+            self.digests[entry.path] = hashlib.file_digest(content, "sha256").hexdigest()
+            return
         head = content.read(_HEAD)
         kind = object_format(head)
         if kind == "elf":
@@ -89,10 +102,17 @@ class _Collector:
         except ValidationError as error:
             self.record_error = error.message
 
+    def _take_bill(self, entry: Entry, read: Callable[[], dict[str, Any]]) -> None:
+        try:
+            self.bills[entry.path] = read()
+        except ValidationError as error:
+            self.bills[entry.path] = error.message
+
     def _take_elf(self, entry: Entry, data: bytes) -> None:
         if entry.size > _LARGEST_ELF:
             self.broken[entry.path] = f"{entry.size} bytes are no reasonable size"
             return
+        self.digests[entry.path] = hashlib.sha256(data).hexdigest()
         try:
             facts = self.elf[entry.path] = read_elf(data)
             if found := set(leaks(data, facts.loaded)):
@@ -143,6 +163,8 @@ def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None)
         record_error=seen.record_error,
         record_path=seen.record_path,
         options=options_of(archive.name, seen.metadata, seen.record),
+        digests=seen.digests,
+        bills=seen.bills,
     )
 
 

@@ -50,14 +50,23 @@ ALLOWED: dict[str, set[str]] = {
     "results": set(),
     "pyconfig": {"condition", "load", "recipe"},
     "recording": {"execute", "package", "plan"},
+    "materials": {"execute", "image", "package", "plan", "source"},
+    "billing": {"package", "validate"},
+    "audit": {"errors", "image", "load", "package"},
     "validate": {"errors", "package", "target"},
     "disttest": {"errors", "validate", "package", "target", "condition", "load", "recipe"},
     "inside": set(),
     "arguments": {"errors"},
 }
-TOP = {"__main__", "cli", "commands", "distribution", "archives", "buildimage", "doctor", "show"}
+TOP = {"__main__", "cli", "commands", "distribution", "archives", "buildimage", "doctor", "show", "auditing"}
 # library -> the only modules that may import it
-ONLY_IN = {"docker": {"engine.docker"}, "lief": {"validate.elf"}, "jinja2": {"render", "image.dockerfile"}}
+ONLY_IN = {
+    "docker": {"engine.docker"},
+    "lief": {"validate.elf"},
+    "jinja2": {"render", "image.dockerfile"},
+    "spdx_tools": {"package.spdx"},
+    "cyclonedx": {"package.cyclonedx"},
+}
 # modules that decide: they read files of the checkout, and do nothing else
 PURE = {*DECIDE, "render", "key", "decide"} - {"errors"}
 IMPURE = {"subprocess", "socket", "urllib", "time", "datetime", "random", "docker", "tempfile"}

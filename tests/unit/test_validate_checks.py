@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ import pytest
 from pythonbuild.package.archives import INSTALL_RECORD, RECORD
 from pythonbuild.package.model import PythonJson
 from pythonbuild.package.record import RecordedJob
+from pythonbuild.package.sbom import CYCLONEDX, FORMATS, PLACES, SPDX
 from pythonbuild.validate.checks import CHECKS, name_of, run
 from pythonbuild.validate.model import Elf, Entry, Finding, Form, Limits, Segment, Tree
-from tests.unit import records
+from tests.unit import bills, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,10 @@ TCL = "python/install/lib/libtcl9.0.so"
 SYSCONFIG = "python/install/lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
 HEADER = "# system configuration generated and used by the sysconfig module\n"
 JSON = "python/PYTHON.json"
+DIGESTS = dict.fromkeys((PYTHON, LIBPYTHON, TCL, "python/build/lib/libz.a"), records.DIGEST)
+BILLS = bills.bills_for(DIGESTS, full=True)
+INSTALLED_DIGESTS = dict.fromkeys((path.replace("install/", "") for path in (PYTHON, LIBPYTHON, TCL)), records.DIGEST)
+INSTALLED_BILLS = bills.bills_for(INSTALLED_DIGESTS, full=False)
 
 
 def elf(**changes: Any) -> Elf:
@@ -133,6 +139,8 @@ def good() -> Tree:
         record=records.RECORD,
         record_path=RECORD,
         options=frozenset({"noopt"}),
+        digests=DIGESTS,
+        bills=BILLS,
     )
 
 
@@ -150,6 +158,8 @@ def installation() -> Tree:
         objects={},
         metadata=None,
         record_path=INSTALL_RECORD,
+        digests=INSTALLED_DIGESTS,
+        bills=INSTALLED_BILLS,
     )
 
 
@@ -216,6 +226,32 @@ def with_record(**changes: Any) -> Callable[[Tree], Tree]:
 
 def with_sources(**changes: Any) -> RecordedJob:
     return replace(records.ZLIB, sources=tuple(replace(source, **changes) for source in records.ZLIB.sources))
+
+
+def with_bill(change: Callable[[dict[str, Any]], object], *names: str) -> Callable[[Tree], Tree]:
+    """Return a change of the documents called ``names``, of both if none is named."""
+    places = [PLACES[name] for name in names or FORMATS]
+
+    def changed(tree: Tree) -> Tree:
+        found = copy.deepcopy(dict(tree.bills))
+        for place in places:
+            data = found[place]
+            assert isinstance(data, dict)
+            change(data)
+        return replace(tree, bills=found)
+
+    return changed
+
+
+def without_component(data: dict[str, Any]) -> None:
+    for key in ("packages", "components"):
+        data[key] = [one for one in data.get(key, ()) if one["name"] != "zlib"]
+
+
+def without_origin(data: dict[str, Any]) -> None:
+    for link in data["relationships"]:
+        if link["relationshipType"] == "GENERATED_FROM":
+            link["relationshipType"] = "OTHER"
 
 
 def installed(name: str, **changes: Any) -> Callable[[Tree], Tree]:
@@ -328,6 +364,28 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("build-record", "key of job zlib", with_record(jobs=(replace(records.ZLIB, key="ABC"), records.CPYTHON))),
     ("build-record", "2 jobs zlib", with_record(jobs=(records.ZLIB, *records.RECORD.jobs))),
     ("build-record", "its jobs built []", with_record(jobs=(records.ZLIB,))),
+    ("bills-of-materials", "is missing", lambda tree: replace(tree, bills={PLACES[SPDX]: BILLS[PLACES[SPDX]]})),
+    ("bills-of-materials", "not JSON", lambda tree: replace(tree, bills={**BILLS, PLACES[SPDX]: "is not JSON"})),
+    ("bills-of-materials", "'SPDX-3.0'", with_bill(lambda data: data.update(spdxVersion="SPDX-3.0"), SPDX)),
+    ("bills-of-materials", "KeyError", with_bill(lambda data: data.pop("relationships"), SPDX)),
+    ("bills-of-materials", "'1.4'", with_bill(lambda data: data.update(specVersion="1.4"), CYCLONEDX)),
+    (
+        "bills-of-materials",
+        f"does not name {TCL}",
+        lambda t: replace(t, bills=bills.bills_for({PYTHON: "a"}, full=True)),
+    ),
+    ("bills-of-materials", "it has abc", lambda tree: replace(tree, digests={**DIGESTS, TCL: "abc"})),
+    ("bills-of-materials", f"names {TCL}, which is not", lambda t: replace(t, digests={PYTHON: records.DIGEST})),
+    ("bills-of-materials", "made of", with_bill(without_origin, SPDX)),
+    ("bills-of-materials", "made of", with_bill(lambda data: data.update(dependencies=[]), CYCLONEDX)),
+    ("bills-of-materials", "lacks zlib 1.3.1", with_bill(without_component)),
+    ("bills-of-materials", "differs from python/sbom.cdx.json", with_bill(without_component, CYCLONEDX)),
+    (
+        "bills-of-materials",
+        "another sha256 of zlib",
+        with_record(jobs=(with_sources(sha256=("0" * 64,)), records.CPYTHON)),
+    ),
+    ("bills-of-materials", "lacks zlib 1.3.2", with_record(jobs=(with_sources(version="1.3.2"), records.CPYTHON))),
     ("build-record", "has no sha256", with_record(jobs=(with_sources(sha256=()), records.CPYTHON))),
     ("build-record", "sha256 of zlib is 'x'", with_record(jobs=(with_sources(sha256=("x",)), records.CPYTHON))),
 ]

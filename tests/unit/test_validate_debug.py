@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -18,7 +19,8 @@ from pythonbuild.validate import Limits, validate
 from pythonbuild.validate.checks import CHECKS, DEBUG_CHECKS, name_of, run
 from pythonbuild.validate.elf import read_elf
 from pythonbuild.validate.model import Elf, Entry, Form, Tree
-from tests.unit.records import RECORD, TRIPLE
+from tests.unit.bills import bills_for
+from tests.unit.records import DIGEST, RECORD, TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,8 @@ PROGRAM = "python/lib/debug/.build-id/ab/cdef01.debug"
 LIBRARY = "python/lib/debug/.build-id/12/345678.debug"
 LICENCE = "python/share/licenses/LICENSE.zlib.txt"
 CC, OBJCOPY = shutil.which("gcc") or shutil.which("cc"), shutil.which("objcopy") or shutil.which("llvm-objcopy")
+DIGESTS = dict.fromkeys((PROGRAM, LIBRARY), DIGEST)
+BILLS = bills_for(DIGESTS, full=False)
 
 
 def good() -> Tree:
@@ -50,6 +54,8 @@ def good() -> Tree:
         record=RECORD,
         record_path=INSTALL_RECORD,
         options=frozenset({"noopt"}),
+        digests=DIGESTS,
+        bills=BILLS,
     )
 
 
@@ -66,6 +72,7 @@ def without(path: str) -> Callable[[Tree], Tree]:
         tree,
         entries=tuple(entry for entry in tree.entries if entry.path != path),
         elf={name: elf for name, elf in tree.elf.items() if name != path},
+        digests={name: digest for name, digest in tree.digests.items() if name != path},
     )
 
 
@@ -89,6 +96,8 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("debug-files", "is not a file", with_entry("python/lib/debug/.build-id//.debug")),
     ("debug-files", "is not a file", with_entry("python/bin/python3")),
     ("debug-files", "holds no debug information", without(PROGRAM)),
+    ("bills-of-materials", "is missing", lambda tree: replace(tree, bills={})),
+    ("bills-of-materials", "it has abc", lambda tree: replace(tree, digests={**DIGESTS, LIBRARY: "abc"})),
 ]
 
 
@@ -115,10 +124,13 @@ def test_real_file(tmp_path: Path) -> None:
     subprocess.run([OBJCOPY or "", "--only-keep-debug", program, debug], check=True)
     facts = read_elf(debug.read_bytes())
     limits = replace(LIMITS, machine=facts.machine)
+    place = f"python/lib/debug/.build-id/{facts.build_id[:2]}/{facts.build_id[2:]}.debug"
+    bills = bills_for({place: hashlib.sha256(debug.read_bytes()).hexdigest()}, full=False)
     files = {
         INSTALL_RECORD: json.dumps(RECORD.to_json()).encode(),
-        f"python/lib/debug/.build-id/{facts.build_id[:2]}/{facts.build_id[2:]}.debug": debug.read_bytes(),
+        place: debug.read_bytes(),
         LICENCE: b"free",
+        **{name: json.dumps(data).encode() for name, data in bills.items()},
     }
     report = validate(packed(tmp_path / NAME, files), limits)
     assert report.findings == ()

@@ -1,0 +1,1 @@
+"""What is pinned, compared with what is newer and with known vulnerabilities."""

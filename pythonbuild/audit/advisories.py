@@ -1,0 +1,231 @@
+"""Advisories in the OSV format, and which of them are about a component (https://ossf.github.io/osv-schema)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packageurl import PackageURL
+
+from pythonbuild.audit.versions import newer, of_source
+from pythonbuild.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pythonbuild.package.sbom import Component
+
+# Numbers of Debian's releases, as ecosystems have them: `Debian:13`.
+RELEASES = {"bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14", "duke": "15"}
+# Ecosystems whose names are those of upstream projects.
+UPSTREAM = frozenset({"", "OSS-Fuzz", "generic"})
+REBUILD = re.compile(r"\+b\d+$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advisory:
+    """One advisory: its ids, its own first; what it is about in a line; the rows of ``affected`` as they are."""
+
+    ids: tuple[str, ...]
+    summary: str
+    affected: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What a component is called somewhere, and its version there.
+
+    ``ecosystem`` is as in OSV, or ``git`` with the address of a repository as ``name``. ``release`` is that of a
+    Debian package, ``source`` whether a Debian version is an upstream source's, ``tag`` what upstream calls a version.
+    """
+
+    ecosystem: str
+    name: str
+    version: str
+    release: str = ""
+    source: bool = False
+    tag: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """An advisory that a component has. ``certain`` is false where it only names commits, which can't be compared."""
+
+    advisory: Advisory
+    component: Component
+    certain: bool
+
+    def __str__(self) -> str:
+        ids = " ".join(self.advisory.ids[:3])
+        doubt = "" if self.certain else " (perhaps: it names commits only)"
+        return f"{self.component.name} {self.component.version}: {ids}{doubt}: {self.advisory.summary}"
+
+
+def load_advisories(path: Path) -> tuple[Advisory, ...]:
+    """Return the advisories in a file, or in all ``*.json`` below a directory. ``DataError`` names one that is none."""
+    if not path.exists():
+        raise DataError(f"there are no advisories {path}", hint="a JSON file in the OSV format, or a directory of them")
+    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+    return tuple(advisory for file in files for advisory in read_advisories(file))
+
+
+def read_advisories(file: Path) -> Iterator[Advisory]:
+    """Yield the advisories of one file: an advisory, a list of them, or an answer of the OSV interface (``vulns``)."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{file}: is not JSON: {error}") from None
+    if isinstance(data, dict) and "vulns" in data:
+        data = data["vulns"]
+    for row in data if isinstance(data, list) else [data]:
+        try:
+            if not row.get("withdrawn"):
+                yield parse_advisory(row)
+        except (AttributeError, KeyError, TypeError):
+            raise DataError(f"{file}: is no advisory in the OSV format", hint="it has `id` and `affected`") from None
+
+
+def parse_advisory(row: dict[str, Any]) -> Advisory:
+    """Return one advisory; ``KeyError``, ``TypeError`` or ``AttributeError`` for what is none."""
+    summary = row.get("summary") or row.get("details") or "no summary"
+    affected = tuple(dict(one) for one in row.get("affected", ()))
+    for one in affected:  # what is read later must be there, so that a broken file is told of here
+        for words in one.get("ranges", ()):
+            _ = words["type"], [dict(event) for event in words.get("events", ())]
+        _ = dict(one.get("package") or {}), list(one.get("versions") or ())
+    ids = (str(row["id"]), *map(str, row.get("aliases") or ()), *map(str, row.get("upstream") or ()))
+    return Advisory(ids=ids, summary=str(summary).splitlines()[0][:120], affected=affected)
+
+
+def identities(component: Component) -> tuple[Identity, ...]:
+    """Return everything that ``component`` is known as."""
+    purls = dict.fromkeys([component.purl, *(one.purl for one in component.downloads if one.purl)])
+    found = [known_as(PackageURL.from_string(purl), component) for purl in purls]
+    tag = next((one.tag for one in found if one.tag), "")
+    name = Identity(ecosystem="", name=component.name, version=component.version, tag=tag)
+    return (*found, *(() if component.role == "package" else (name,)))
+
+
+def known_as(purl: PackageURL, component: Component) -> Identity:
+    """Return what a package URL says."""
+    version, words = purl.version or "", dict(purl.qualifiers or {})
+    if purl.type == "deb":
+        source = words.get("arch") == "source"
+        name = words.get("upstream", purl.name)
+        release = RELEASES.get(words.get("distro", ""), "")
+        version = version if source else REBUILD.sub("", version)
+        return Identity(ecosystem="Debian", name=name, version=version, release=release, source=source)
+    if purl.type == "pypi":
+        return Identity(ecosystem="PyPI", name=purl.name, version=version)
+    if purl.type == "github":
+        address = f"github.com/{purl.namespace}/{purl.name}".lower()
+        return Identity(ecosystem="git", name=address, version=component.version, tag=version)
+    return Identity(ecosystem="", name=purl.name, version=version)
+
+
+def matches(components: Iterable[Component], advisories: Iterable[Advisory]) -> list[Match]:
+    """Return every advisory that one of ``components`` has."""
+    known = [(component, identities(component)) for component in components]
+    found = []
+    for advisory in advisories:
+        for component, names in known:
+            answers = [answer for name in names for answer in answers_of(advisory, name)]
+            if True in answers or None in answers:
+                found.append(Match(advisory=advisory, component=component, certain=True in answers))
+    return found
+
+
+def answers_of(advisory: Advisory, identity: Identity) -> list[bool | None]:
+    """Return for each row about ``identity`` whether its version is affected; None where that can't be told."""
+    rows = [row for row in advisory.affected if is_about(row, identity)]
+    releases = [release_of(row) for row in rows]
+    if identity.ecosystem == "Debian":
+        wanted = identity.release or max((one for one in releases if one), default="", key=int)
+        rows = [row for row, release in zip(rows, releases, strict=True) if release in ("", wanted)]
+    return [is_affected(row, identity) for row in rows]
+
+
+def release_of(row: dict[str, Any]) -> str:
+    """Return the number of the Debian release that a row is about, if it is a number."""
+    number = str((row.get("package") or {}).get("ecosystem", "")).partition(":")[2]
+    return number if number.isdigit() else ""
+
+
+def is_about(row: dict[str, Any], identity: Identity) -> bool:
+    """Return whether a row of ``affected`` is about what ``identity`` names, in whatever version."""
+    package = row.get("package") or {}
+    if identity.ecosystem == "git":
+        repositories = {address_of(one["repo"]) for one in row.get("ranges", ()) if one.get("repo")}
+        return identity.name in repositories | {repository_of(str(package.get("purl", "")))}
+    ecosystem, name = str(package.get("ecosystem", "")).partition(":")[0], str(package.get("name", ""))
+    if identity.ecosystem == "":
+        return ecosystem in UPSTREAM and name.lower() == identity.name.lower()
+    if identity.ecosystem == "PyPI":
+        return ecosystem == "PyPI" and canonical(name) == canonical(identity.name)
+    return ecosystem == identity.ecosystem and name == identity.name
+
+
+def canonical(name: str) -> str:
+    """Return a name on PyPI in its normal form (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def address_of(repository: str) -> str:
+    """Return the address of a repository without what may differ."""
+    return repository.lower().removeprefix("https://").removeprefix("git://").removesuffix("/").removesuffix(".git")
+
+
+def repository_of(purl: str) -> str:
+    """Return the address of the repository in a package URL of GitHub, or nothing."""
+    found = re.match(r"pkg:github/([^/@?]+/[^/@?]+)", purl)
+    return f"github.com/{found[1]}".lower() if found else ""
+
+
+def is_affected(row: dict[str, Any], identity: Identity) -> bool | None:
+    """Return whether the version of ``identity`` is affected; None if the row names commits only."""
+    versions = set(row.get("versions") or ())
+    if versions & {identity.version, f"v{identity.version}", identity.tag} - {""}:
+        return True
+    ranges = [one for one in row.get("ranges", ()) if one["type"] != "GIT"]
+    if any(in_range(one.get("events", ()), identity) for one in ranges):
+        return True
+    return False if ranges or versions else None
+
+
+def in_range(events: Iterable[dict[str, str]], identity: Identity) -> bool:
+    """Return whether the version of ``identity`` lies in a range, by the algorithm of the OSV specification."""
+    debian = identity.ecosystem == "Debian"
+
+    def reached(version: str) -> bool:
+        """Whether the identity's version is ``version`` or a newer one."""
+        limit = of_source(version) if identity.source else version
+        return version == "0" or not newer(limit, identity.version, debian=debian)
+
+    introduced = [event["introduced"] for event in events if "introduced" in event]
+    ended = [event["fixed"] for event in events if "fixed" in event]
+    last = [event["last_affected"] for event in events if "last_affected" in event]
+    begun = latest([one for one in introduced if reached(one)], debian=debian)
+    if begun is None:
+        return False
+    over = [one for one in ended if reached(one)] + [one for one in last if reached(one) and not same(one, identity)]
+    final = latest(over, debian=debian)
+    return final is None or (begun != "0" and newer(begun, final, debian=debian))
+
+
+def same(version: str, identity: Identity) -> bool:
+    """Return whether ``version`` is that of ``identity``, neither newer nor older."""
+    debian = identity.ecosystem == "Debian"
+    limit = of_source(version) if identity.source else version
+    return not newer(limit, identity.version, debian=debian) and not newer(identity.version, limit, debian=debian)
+
+
+def latest(versions: Iterable[str], *, debian: bool) -> str | None:
+    """Return the newest of ``versions``, where ``0`` is older than all others; None of none."""
+    found: str | None = None
+    for version in versions:
+        if found is None or found == "0" or (version != "0" and newer(version, found, debian=debian)):
+            found = version
+    return found

@@ -1,0 +1,93 @@
+"""Which component is in which file of a distribution. Pure: what the build wrote down in, names out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from pythonbuild.package.sbom import Contents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CPYTHON = "cpython"
+WHEEL = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)-.*\.whl")
+_INTERPRETER = re.compile(r"bin/python3\.\d+t?d?")
+_LIBPYTHON = re.compile(r"lib/libpython3\.\d+t?d?\.so(\.1\.0)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What is known of the files of a distribution.
+
+    ``libraries`` maps the file name of a library to the components that it was made of, ``below`` a component to
+    those that are linked into whatever links it. ``core`` are the component libraries of the interpreter's own code,
+    ``shared`` those of each extension module by its path in the installation. ``everywhere`` is linked into all
+    programs: the compiler's own functions, and the libc of a static build. ``libpython`` says that the interpreter is
+    linked to libpython and holds no code itself.
+    """
+
+    libraries: Mapping[str, tuple[str, ...]]
+    below: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    core: tuple[str, ...] = ()
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    everywhere: tuple[str, ...] = ()
+    libpython: bool = False
+
+    def contents(self, path: str) -> Contents:
+        """Return what the file ``path`` holds; ``path`` begins at the installation, or with ``build/``."""
+        name = PurePosixPath(path).name
+        wheel = WHEEL.fullmatch(name)
+        if wheel:
+            return Contents(made_of=(wheel["name"],))
+        if name in self.libraries:
+            made_of = self.libraries[name]
+            linked = () if name.endswith(".a") else self._whole(made_of, made_of)
+            return Contents(made_of=made_of, linked=linked)
+        if name.endswith(".a"):
+            return Contents(made_of=() if path.startswith("build/lib/") else (CPYTHON,))
+        return Contents(made_of=(CPYTHON,), linked=self._whole(self._linked(path), ()))
+
+    def _linked(self, path: str) -> tuple[str, ...]:
+        """Return what the link line of a program or library of CPython named."""
+        if path in self.shared:
+            return self.shared[path]
+        holds_core = _LIBPYTHON.fullmatch(path) or (_INTERPRETER.fullmatch(path) and not self.libpython)
+        return self.core if holds_core else ()
+
+    def _whole(self, refs: Iterable[str], made_of: tuple[str, ...]) -> tuple[str, ...]:
+        """Return ``refs`` with all that lies below them, and what is everywhere, without ``made_of``."""
+        found = [*refs, *(one for ref in refs for one in self.below.get(ref, ())), *self.everywhere]
+        return tuple(sorted(set(found) - set(made_of)))
+
+
+def static_names(links: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the file names of the static libraries of others that a link line names."""
+    paths = [str(link.get("path_static", "")) for link in links]
+    return tuple(PurePosixPath(path).name for path in paths if path.startswith("build/lib/"))
+
+
+def linked_parts(
+    core: Mapping[str, Any], extensions: Mapping[str, Any], libraries: Mapping[str, tuple[str, ...]]
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Return the components that the core links, and those of each extension module that is a file of its own.
+
+    ``core`` and ``extensions`` are what the build wrote down of its link lines: see ``inside/objects.py``.
+    """
+    inner = [*static_names(core.get("links", ()))]
+    shared: dict[str, tuple[str, ...]] = {}
+    for candidates in extensions.values():
+        for candidate in candidates:
+            names = static_names(candidate.get("links", ()))
+            if candidate.get("shared_lib"):
+                shared[candidate["shared_lib"].removeprefix("install/")] = components(names, libraries)
+            else:
+                inner += names
+    return components(inner, libraries), shared
+
+
+def components(names: Iterable[str], libraries: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the components that the libraries ``names`` were made of."""
+    return tuple(sorted({ref for name in names for ref in libraries.get(name, ())}))

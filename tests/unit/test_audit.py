@@ -1,0 +1,292 @@
+"""Audits with made-up advisories, indices and waivers: what fails, what doesn't, and what is said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pythonbuild import auditing, commands
+from pythonbuild.arguments import parse
+from pythonbuild.audit import newer
+from pythonbuild.audit.advisories import Advisory, load_advisories, matches, parse_advisory
+from pythonbuild.audit.report import Audit
+from pythonbuild.audit.versions import newer as is_newer
+from pythonbuild.audit.versions import upstream
+from pythonbuild.audit.waivers import load_waivers
+from pythonbuild.errors import DataError, FetchError
+from pythonbuild.image.index import read_index
+from pythonbuild.package.sbom import Component, Download
+from pythonbuild.settings import ROOT, Settings
+from tests.unit.records import DIGEST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TODAY = date(2026, 11, 27)
+ZLIB = Component(
+    ref="zlib",
+    name="zlib",
+    version="1.3.2",
+    role="library",
+    purl="pkg:github/madler/zlib@v1.3.2",
+    downloads=(Download(file="a", sha256=DIGEST, purl="pkg:deb/debian/zlib@1.3.dfsg%2Breally1.3.2?arch=source"),),
+)
+EXPAT = Component(
+    ref="expat", name="expat", version="2.8.3", role="library", purl="pkg:github/libexpat/libexpat@R_2_8_3"
+)
+ZIG = Component(
+    ref="sysroot",
+    name="sysroot",
+    version="0.17.1",
+    role="tool",
+    purl="pkg:generic/sysroot@0.17.1",
+    downloads=(Download(file="a", sha256=DIGEST, purl="pkg:pypi/ziglang@0.17.1?file_name=a"),),
+)
+GETTEXT = Component(
+    ref="deb:autopoint",
+    name="autopoint",
+    version="0.23.1-2+b1",
+    role="package",
+    purl="pkg:deb/debian/autopoint@0.23.1-2%2Bb1?arch=all&distro=trixie&upstream=gettext",
+)
+COMPONENTS = (ZLIB, EXPAT, ZIG, GETTEXT)
+
+
+def advisory(*affected: dict[str, Any], **more: Any) -> Advisory:
+    return parse_advisory({"id": "TEST-1", "aliases": ["CVE-2026-1"], "summary": "Bad.", "affected": affected, **more})
+
+
+def package(ecosystem: str, name: str, *events: dict[str, str], **more: Any) -> dict[str, Any]:
+    ranges = [{"type": "ECOSYSTEM", "events": list(events)}] if events else []
+    return {"package": {"ecosystem": ecosystem, "name": name}, "ranges": ranges, **more}
+
+
+def git(repository: str, **more: Any) -> dict[str, Any]:
+    return {"ranges": [{"type": "GIT", "repo": repository, "events": [{"introduced": "0"}, {"fixed": "abc"}]}], **more}
+
+
+START = {"introduced": "0"}
+AFFECTED = [
+    (git("https://github.com/madler/zlib", versions=["v1.3.1", "v1.3.2"]), "zlib"),
+    (git("https://github.com/libexpat/libexpat.git", versions=["R_2_8_3"]), "expat"),
+    (git("https://github.com/madler/zlib"), "zlib"),
+    (package("OSS-Fuzz", "expat", START, {"fixed": "2.8.4"}), "expat"),
+    (package("", "zlib", {"introduced": "1.3"}, {"last_affected": "1.3.2"}), "zlib"),
+    (package("", "zlib", START, {"fixed": "1.2"}, {"introduced": "1.3"}, {"fixed": "1.4"}), "zlib"),
+    (package("Debian:14", "zlib", START, {"fixed": "1:1.3.dfsg+really1.3.2-3"}), "zlib"),
+    (package("Debian:13", "zlib", START), "zlib"),
+    (package("Debian:13", "gettext", START, {"fixed": "0.23.1-2+deb13u1"}), "autopoint"),
+    (package("Debian", "gettext", {"introduced": "0.23.1-2"}), "autopoint"),
+    (package("PyPI", "Ziglang", START, {"fixed": "0.18"}), "sysroot"),
+    ({"package": {"ecosystem": "", "name": "other", "purl": "pkg:github/madler/zlib"}, "versions": ["1.3.2"]}, "zlib"),
+]
+UNAFFECTED = [
+    git("https://github.com/madler/zlib", versions=["v1.3.1"]),
+    git("https://github.com/someone/else", versions=["v1.3.2"]),
+    package("OSS-Fuzz", "expat", START, {"fixed": "2.8.3"}),
+    package("", "zlib", START, {"fixed": "1.2"}, {"introduced": "1.4"}),
+    package("", "zlib", {"introduced": "1.3"}, {"last_affected": "1.3.1"}),
+    package("npm", "zlib", START),
+    package("Debian:13", "zlib", START, {"fixed": "1:1.3.dfsg+really1.3.2-1"}),
+    package("Debian:12", "gettext", START),
+    package("Debian:13", "gettext", START, {"fixed": "0.23.1-2"}),
+    package("Debian:13", "autopoint", START),
+    package("PyPI", "ziglang", START, {"fixed": "0.17.1"}),
+    package("", "autopoint", START),
+]
+
+
+@pytest.mark.parametrize(("row", "name"), AFFECTED)
+def test_affected(row: dict[str, Any], name: str) -> None:
+    found = matches(COMPONENTS, [advisory(row)])
+    assert [match.component.name for match in found] == [name]
+    certain = bool(row.get("versions")) or row["ranges"][0]["type"] != "GIT"
+    assert found[0].certain is certain
+    assert ("perhaps" in str(found[0])) is not certain
+
+
+@pytest.mark.parametrize("row", UNAFFECTED)
+def test_not_affected(row: dict[str, Any]) -> None:
+    assert matches(COMPONENTS, [advisory(row)]) == []
+
+
+def test_of_several_debian_releases_the_newest_counts_for_a_source() -> None:
+    rows = [package("Debian:11", "zlib", START), package("Debian:13", "zlib", START, {"fixed": "1:1.3-1"})]
+    assert matches([ZLIB], [advisory(*rows)]) == []
+    assert matches([ZLIB], [advisory(rows[0])])
+
+
+def test_files_of_advisories(tmp_path: Path) -> None:
+    row = {"id": "A-1", "affected": []}
+    (tmp_path / "a.json").write_text(json.dumps(row))
+    (tmp_path / "b.json").write_text(json.dumps({"vulns": [row, {**row, "withdrawn": "2026-01-01T00:00:00Z"}]}))
+    (tmp_path / "c.json").write_text(json.dumps([row, row]))
+    assert len(load_advisories(tmp_path)) == 4
+    assert len(load_advisories(tmp_path / "c.json")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is not JSON"),
+        ("{}", "is no advisory"),
+        ("[1]", "is no advisory"),
+        ('{"id": "A", "affected": [{"ranges": [{}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": 1}', "is no advisory"),
+    ],
+)
+def test_broken_advisories_are_one_line(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=rf"a\.json: {message}"):
+        load_advisories(path)
+    with pytest.raises(DataError, match="there are no advisories"):
+        load_advisories(tmp_path / "none")
+
+
+WAIVER = "waivers:\n  - component: zlib\n    advisory: CVE-2026-1\n    why: Not called.\n    until: '2026-12-31'\n"
+
+
+def audit(tmp_path: Path, waivers: str = "waivers: []\n", **more: Any) -> Audit:
+    path = tmp_path / "audit.yml"
+    path.write_text(waivers)
+    found = tuple(matches(COMPONENTS, [advisory(AFFECTED[0][0])]))
+    facts: dict[str, Any] = {"components": COMPONENTS, "newest": None, "matches": found, "today": TODAY}
+    return Audit(waivers=load_waivers(path), **{**facts, **more})
+
+
+def test_a_vulnerability_fails_unless_it_is_waived(tmp_path: Path) -> None:
+    assert audit(tmp_path).failed(outdated=False)
+    assert "vulnerable: zlib 1.3.2: TEST-1 CVE-2026-1: Bad." in audit(tmp_path).lines()
+    waived = audit(tmp_path, WAIVER)
+    assert not waived.failed(outdated=True)
+    assert any(line.startswith("waived: zlib") and "Not called." in line for line in waived.lines())
+    for other in (WAIVER.replace("zlib", "expat"), WAIVER.replace("CVE-2026-1", "CVE-2026-2")):
+        assert audit(tmp_path, other).failed(outdated=False)
+        assert any("audit.yml:2: waiver is not needed" in line for line in audit(tmp_path, other).lines())
+
+
+def test_a_waiver_ends(tmp_path: Path) -> None:
+    assert not audit(tmp_path, WAIVER, today=date(2026, 12, 31)).failed(outdated=False)
+    late = audit(tmp_path, WAIVER, today=date(2027, 1, 1))
+    assert late.failed(outdated=False)
+    assert any("audit.yml:2: waiver is over" in line for line in late.lines())
+
+
+def test_a_newer_version_fails_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    known = {"zlib": "1.3.3", "expat": "2.8.3"}
+    found = audit(tmp_path, matches=(), newest=known)
+    assert [component.name for component in found.outdated] == ["zlib"]
+    assert not found.failed(outdated=False)
+    assert found.failed(outdated=True)
+    waiver = WAIVER.replace("    advisory: CVE-2026-1\n", "")
+    waived = audit(tmp_path, waiver, matches=(), newest=known)
+    assert not waived.failed(outdated=True)
+    assert any("waived: zlib newer version until 2026-12-31" in line for line in waived.lines())
+    assert audit(tmp_path, waiver).failed(outdated=False)  # it is no waiver of an advisory
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (WAIVER.replace("why", "wyh"), "2: key 'why' is missing"),
+        (WAIVER.replace("'2026-12-31'", "tomorrow"), "5: 'tomorrow' is not a day"),
+        (WAIVER.replace("'", ""), "5: expected text"),
+        (WAIVER + "    reason: x\n", "6: unknown key 'reason'"),
+        ("waiver: []\n", "1: unknown key 'waiver', did you mean 'waivers'"),
+    ],
+)
+def test_a_broken_waiver_is_told_with_its_line(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "audit.yml"
+    path.write_text(text)
+    with pytest.raises(DataError, match=rf"audit\.yml:{message}"):
+        load_waivers(path)
+
+
+def test_waivers_of_the_checkout_can_be_read() -> None:
+    assert isinstance(load_waivers(ROOT / "audit.yml"), tuple)
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1:1.3.dfsg+really1.3.2-3", "1.3.2"),
+        ("5.3.28+dfsg2-9", "5.3.28"),
+        ("3.1-20250104-1", "3.1-20250104"),
+        ("6.6+20260608-1", "6.6+20260608"),
+        ("3.14.7", "3.14.7"),
+        ("9.0.4+ds-1+b2", "9.0.4"),
+    ],
+)
+def test_upstream_versions(version: str, expected: str) -> None:
+    assert upstream(version) == expected
+
+
+def test_versions_are_compared_by_their_own_rules() -> None:
+    assert is_newer("3.15.0", "3.15.0rc1")
+    assert not is_newer("3.15.0", "3.15.0rc1", debian=True)  # Debian would write 3.15.0~rc1
+    assert is_newer("1.1.1w", "1.1.1k")
+    assert not is_newer("1.3.2", "1.3.2")
+
+
+INDEX = read_index(
+    [
+        "Package: zlib1g\nSource: zlib\nVersion: 1:1.3.dfsg+really1.3.3-1\n\n",
+        "Package: zlib1g-dev\nSource: zlib (1:1.3.dfsg+really1.3.2-3)\nVersion: 1:1.3.dfsg+really1.3.2-3+b1\n\n",
+        "Package: expat\nVersion: 2.9.0-1\n\n",
+    ]
+)
+
+
+def test_newest_versions_are_those_of_the_index() -> None:
+    assert newer.source_versions(INDEX, ["zlib", "expat", "tcl9.0"]) == {"zlib": "1.3.3", "expat": "2.9.0"}
+    assert newer.newest_versions(COMPONENTS, INDEX, lambda _name: "0.18.0") == {"zlib": "1.3.3", "sysroot": "0.18.0"}
+    assert newer.newest_versions([ZIG], INDEX, lambda _name: None) == {}
+
+
+def test_versions_are_compared_as_the_place_of_origin_writes_them() -> None:
+    purl = "pkg:deb/debian/libedit@3.1-20250104?arch=source"
+    libedit = replace(ZLIB, version="3.1.20250104", downloads=(Download(file="a", sha256=DIGEST, purl=purl),))
+    assert not newer.is_outdated(libedit, "3.1-20250104")
+    assert newer.is_outdated(libedit, "3.1-20260512")
+    assert newer.is_outdated(ZIG, "0.18.0")
+
+
+def test_pip_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = SimpleNamespace(returncode=0, stdout="ziglang (0.18.0)\nAvailable versions: 0.18.0, 0.17.1\n", stderr="")
+    monkeypatch.setattr(subprocess, "run", lambda *_words, **_more: done)
+    assert newer.ask_pip("ziglang") == "0.18.0"
+    done.returncode, done.stderr = 1, "ERROR: No matching distribution found for ziglang\n"
+    with pytest.raises(FetchError, match="pip finds no versions of ziglang: ERROR: No matching"):
+        newer.ask_pip("ziglang")
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = {"id": "TEST-2", "affected": [package("Debian", "mpdecimal", START)], "summary": "Worse."}
+    (tmp_path / "bad.json").write_text(json.dumps(bad))
+    (tmp_path / "good.json").write_text(json.dumps({**bad, "affected": [package("npm", "mpdecimal", START)]}))
+    settings = Settings(build=tmp_path, offline=True)
+    words = ["audit", "--offline", "--options", "noopt", "--advisories"]
+    assert commands.audit(settings, parse([*words, str(tmp_path / "bad.json")]), {}) == 6
+    assert "vulnerable: mpdecimal" in capsys.readouterr().out
+    assert commands.audit(settings, parse([*words, str(tmp_path / "good.json")]), {}) == 0
+    assert "newer versions not asked for, 0 vulnerable" in capsys.readouterr().out
+    waivers = tmp_path / "w.yml"
+    waivers.write_text(WAIVER.replace("zlib", "mpdecimal").replace("CVE-2026-1", "TEST-2").replace("2026", "2999"))
+    arguments = parse([*words, str(tmp_path / "bad.json"), "--waivers", str(waivers)])
+    assert commands.audit(settings, arguments, {}) == 0
+
+    def unreachable(*_words: object, **_more: object) -> object:
+        raise FetchError("no index of Debian sid can be had")
+
+    monkeypatch.setattr(auditing, "fetch_index", unreachable)
+    monkeypatch.setattr(auditing, "debian_mirrors", lambda _setting: ["http://127.0.0.1"])
+    with pytest.raises(FetchError, match="can't be asked for: no index") as caught:
+        auditing.newest(settings, (ZLIB,))
+    assert caught.value.hint == "--offline looks at advisories alone"
