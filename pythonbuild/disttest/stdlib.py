@@ -35,8 +35,9 @@ _TOLD = 12
 
 @dataclass(frozen=True)
 class Tried:
-    """One file of tests that was run: the report, what of it was not expected, and how long it took."""
+    """One file of tests that was run, by its name for regrtest: the report, what of it was not expected, and how long it took."""
 
+    name: str
     report: Report
     verdict: Verdict
     seconds: float
@@ -44,7 +45,7 @@ class Tried:
     def outcome(self, note: str = "") -> Outcome:
         """Return it as one test of the distribution."""
         report, verdict = self.report, self.verdict
-        name = f"stdlib.{report.file.removeprefix('test.')}"
+        name = f"stdlib.{self.name.removeprefix('test.')}"
         if not verdict.ok:
             return Outcome(name, "failed", told(verdict), self.seconds)
         whole = next((event.text for event in report.skips if event.test == report.file), "")
@@ -80,7 +81,7 @@ def outcomes(
         again = []
         for each in several(subject, suite, files, environment):
             if each.verdict.failures:
-                again.append(each.report.file)
+                again.append(each.name)
                 log(f"later   {each.outcome()}")
             else:
                 done.append(each)
@@ -162,7 +163,7 @@ def tried(subject: Subject, suite: Suite, name: str, environment: dict[str, str]
     written = record.read_text() if record.exists() else ""
     report = read_report(dotted(name), written, output, code)
     shutil.rmtree(place, ignore_errors=True)
-    return Tried(report, compare(report, suite), time.monotonic() - started)
+    return Tried(name, report, compare(report, suite), time.monotonic() - started)
 
 
 def command(subject: Subject, suite: Suite, name: str, record: Path, place: Path) -> list[str]:
