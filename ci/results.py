@@ -3,7 +3,7 @@
 
     $(./build.py environment) ci/results.py [--core] FULL_ARCHIVE...
 
-With --core, CPython's own core tests (./build.py test --stdlib) are added to what is known of a distribution.
+With --core, CPython's own core tests (./build.py test --core) are added to what is known of a distribution.
 Each result goes into docs/results.json; the table in docs/targets.md is made of all of them. A distribution of another
 processor is tried with this command under ci/emulated.py. Without archives, only the table is made anew.
 """
@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
-from pythonbuild.commands import core_tests  # noqa: E402
+from pythonbuild.commands import suite_of  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
 from pythonbuild.profile_match import match_of  # noqa: E402
@@ -100,7 +100,7 @@ def core_tried(archive: Path, known: list[Tried]) -> Tried:
     before = next((each for each in known if each.name == name), None)
     if before is None:
         raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without --core first")
-    result = disttest.run(archive, core=core_tests(ROOT, archive, os.environ))
+    result = disttest.run(archive, suite=suite_of(ROOT, archive, os.environ, core=True))
     failed = tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed")
     return replace(before, core=result.count("passed"), core_failed=failed)
 

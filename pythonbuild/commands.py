@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pythonbuild.disttest.stdlib import CoreTests
+    from pythonbuild.disttest.expected import Suite
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
     from pythonbuild.store import Store
@@ -185,26 +186,29 @@ def test(settings: Settings, arguments: argparse.Namespace, environment: Environ
 
     failed = 0
     for archive in arguments.archives:
-        core = core_tests(settings.root, archive, environment) if arguments.stdlib else None
-        result = run(archive, keep=arguments.keep, only=arguments.only, core=core)
+        own = arguments.stdlib or arguments.core
+        suite = suite_of(settings.root, archive, environment, core=arguments.core) if own else None
+        result = run(archive, keep=arguments.keep, only=arguments.only, suite=suite)
         failed += not result.ok
     return ValidationError.exit_code if failed else 0
 
 
-def core_tests(root: Path, archive: Path, environment: Environment) -> CoreTests:
+def suite_of(root: Path, archive: Path, environment: Environment, *, core: bool) -> Suite:
     """Return which of CPython's own tests an archive is to pass. ``BuildError`` for one that isn't ours.
 
-    Some are not expected to where ``ci/emulated.py`` runs this command, as it says in the environment.
+    Some are not expected to where ``ci/emulated.py`` runs this command, as it says in the environment, and some depend
+    on whether root does.
     """
-    from pythonbuild.disttest.stdlib import load_core_tests  # noqa: PLC0415
+    from pythonbuild.disttest.expected import load_suite  # noqa: PLC0415
     from pythonbuild.target import Matrix  # noqa: PLC0415
     from pythonbuild.validate.archive import read_identity  # noqa: PLC0415
 
     identity = read_identity(archive)
     target = Matrix.load(root / "targets.yml").target(identity.triple)
     settings = frozenset({"emulated"} if "PYTHONBUILD_EMULATED" in environment else ())
+    settings |= {"root"} if os.geteuid() == 0 else set()
     facts = target.facts(python=identity.minor, flavor=identity.words, settings=settings)
-    return load_core_tests(root / "cpython-unix" / "cpython" / "stdlib-tests.yml", facts)
+    return load_suite(root / "cpython-unix" / "cpython" / "stdlib-tests.yml", facts, core=core)
 
 
 def doctor(settings: Settings, _arguments: argparse.Namespace, _environment: Environment) -> int:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pythonbuild.disttest import building, environments, inside, naming, relocation, stdlib
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped, Outcome, Result
-from pythonbuild.disttest.subject import Subject, prepare
+from pythonbuild.disttest.subject import DIRECTORY, Subject, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pythonbuild.disttest.stdlib import CoreTests
+    from pythonbuild.disttest.expected import Suite
 
 CASES: tuple[Case, ...] = (*relocation.CASES, *naming.CASES, *environments.CASES, *building.CASES)
 
@@ -25,20 +25,20 @@ def run(
     *,
     keep: bool = False,
     only: str | None = None,
-    core: CoreTests | None = None,
+    suite: Suite | None = None,
     log: Callable[[str], None] = print,
 ) -> Result:
     """Unpack an archive, try it, and say what came of every test.
 
-    ``only`` keeps the tests with that text in their name; ``keep`` leaves the unpacked tree for a look. With ``core``,
-    CPython's own tests of that list are run, and nothing else. Raises ValidationError when the archive can't be
-    unpacked.
+    ``only`` keeps the tests with that text in their name; ``keep`` leaves the unpacked tree for a look. With ``suite``,
+    CPython's own tests are run, and nothing else. Raises ValidationError when the archive can't be unpacked.
     """
     base = Path(tempfile.mkdtemp(prefix="disttest-"))
     outcomes = []
     try:
-        subject = prepare(archive, base)
-        for outcome in _all(subject, only) if core is None else stdlib.outcomes(subject, core, only):
+        # A blank in the place is for our own tests: not all of CPython's are ready for it.
+        subject = prepare(archive, base, DIRECTORY if suite is None else "unpacked")
+        for outcome in _all(subject, only) if suite is None else stdlib.outcomes(subject, suite, only, log):
             outcomes.append(outcome)
             log(str(outcome))
     finally:

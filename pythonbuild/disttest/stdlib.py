@@ -1,87 +1,201 @@
-"""CPython's own tests, those of the core: which of them, and each file of them as one test of the distribution."""
+"""CPython's own tests as tests of a distribution: one process for each file of them, several at a time."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import signal
+import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome
-from pythonbuild.load import Fields, read
-from pythonbuild.recipe import parse_args
+from pythonbuild.disttest.display import display
+from pythonbuild.disttest.expected import Suite, Verdict, compare, stale
+from pythonbuild.disttest.inside import CASES
+from pythonbuild.disttest.model import Outcome
+from pythonbuild.disttest.regrtest import Report, dotted, read_report
+from pythonbuild.errors import ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pythonbuild.condition import Facts
     from pythonbuild.disttest.subject import Subject
 
-# Seconds for one file of tests, and for one test of it. Emulators are slow.
-FILE_TIMEOUT, TEST_TIMEOUT = 1800, 900
+# Seconds for one file of tests, and for one test of it. Emulators are slow, and so is a machine that builds meanwhile.
+FILE_TIMEOUT, TEST_TIMEOUT = 3600, 900
+# What the other tests set and these must not see: byte code is part of what they look at.
+UNSET = ("PYTHONDONTWRITEBYTECODE", "PIP_NO_INDEX", "PIP_CONFIG_FILE")
+# Unexpected events that are told of one file.
+_TOLD = 12
 
 
-@dataclass(frozen=True, kw_only=True)
-class CoreTests:
-    """Names of CPython's test files, and patterns of tests that are known to fail."""
+@dataclass(frozen=True)
+class Tried:
+    """One file of tests that was run, by its name for regrtest: the report, what of it was not expected, and how long it took."""
 
-    files: tuple[str, ...]
-    expected: tuple[str, ...]
+    name: str
+    report: Report
+    verdict: Verdict
+    seconds: float
+
+    def outcome(self, note: str = "") -> Outcome:
+        """Return it as one test of the distribution."""
+        report, verdict = self.report, self.verdict
+        name = f"stdlib.{self.name.removeprefix('test.')}"
+        if not verdict.ok:
+            return Outcome(name, "failed", told(verdict), self.seconds)
+        whole = next((event.text for event in report.skips if event.test == report.file), "")
+        if whole:
+            return Outcome(name, "skipped", whole, self.seconds)
+        parts = [f"{report.tests} tests"]
+        parts += [f"{len(report.failures)} known failures"] if report.failures else []
+        parts += [f"{len(report.skips)} skipped"] if report.skips else []
+        return Outcome(name, "passed", ", ".join(parts) + note, self.seconds)
 
 
-def load_core_tests(path: Path, facts: Facts) -> CoreTests:
-    """Return what ``stdlib-tests.yml`` names for ``facts``; ``DataError`` points at the line that is wrong."""
-    fields = Fields(read(path))
-    words = {
-        name: tuple(word for row in map(parse_args, fields.rows(name)) if row.when.holds(facts) for word in row.value)
-        for name in ("core", "expected")
-    }
-    fields.done()
-    return CoreTests(files=words["core"], expected=words["expected"])
+def told(verdict: Verdict) -> str:
+    """Say what was not expected, a line each."""
+    lines = [f"failed: {event.test}: {event.text}" for event in verdict.failures]
+    lines += [f"unexpected skip: {event.test}: {event.text}" for event in verdict.skips]
+    more = [f"and {len(lines) - _TOLD} more"] if len(lines) > _TOLD else []
+    return "\n".join(lines[:_TOLD] + more)
 
 
-def outcomes(subject: Subject, tests: CoreTests, only: str | None = None) -> Iterator[Outcome]:
-    """Yield the outcome of each file that the distribution has, as many at a time as there are processors.
+def outcomes(
+    subject: Subject, suite: Suite, only: str | None = None, log: Callable[[str], None] = print
+) -> Iterator[Outcome]:
+    """Yield the outcome of each file, as it comes; those that failed are run once more at the end, alone.
 
-    ``only`` keeps those with that text in their name.
+    ``only`` keeps those with that text in their name. What the data expects in vain, and the figures, are logged.
+    Raises ValidationError for an archive without the ``test`` package.
     """
-    patient = replace(subject, timeout=FILE_TIMEOUT)
-    there = [name for name in tests.files if is_there(subject, name) and (not only or only in f"stdlib.{name}")]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(lambda name: tried(patient, name, tests.expected), there)
-
-
-def is_there(subject: Subject, name: str) -> bool:
-    """Return whether the distribution has this file of tests; versions differ."""
-    place = subject.prefix / "lib" / f"python{subject.minor}{'t' if 'freethreaded' in subject.options else ''}" / "test"
-    return (place / f"{name}.py").is_file() or (place / name).is_dir()
-
-
-def tried(subject: Subject, name: str, expected: tuple[str, ...]) -> Outcome:
-    """Run one file of tests."""
     started = time.monotonic()
-    status, message = "passed", ""
-    ignored = [word for pattern in expected for word in ("--ignore", pattern)]
-    place = subject.scratch(f"stdlib-{name}")
-    words: list[str | Path] = [
-        subject.python,
-        "-m",
-        "test",
-        "--tempdir",
-        place,
-        f"--timeout={TEST_TIMEOUT}",
-        *ignored,
-        name,
-    ]
-    try:
-        output = subject.run(words, env={"TMPDIR": str(place)}, cwd=place)
-        if f"{name} skipped" in output:
-            line = next(line for line in output.splitlines() if f"{name} skipped" in line)
-            raise CaseSkipped(line.partition("skipped")[2].lstrip(" -") or line)
-    except CaseSkipped as skipped:
-        status, message = "skipped", str(skipped)
-    except CaseFailed as failed:
-        status, message = "failed", str(failed)
-    return Outcome(f"stdlib.{name}", status, message, time.monotonic() - started)
+    files = [name for name in in_order(available(subject), suite) if not only or only in f"stdlib.{name}"]
+    done: list[Tried] = []
+    with display() as screen:
+        environment = {**subject.environment, **screen}
+        again = []
+        for each in several(subject, suite, files, environment):
+            if each.verdict.failures:
+                again.append(each.name)
+                log(f"later   {each.outcome()}")
+            else:
+                done.append(each)
+                yield each.outcome()
+        for name in sorted(again):
+            done.append(tried(subject, suite, name, environment))
+            yield done[-1].outcome(", at the second try")
+    tell(suite, done, None if only else log)
+    log(figures(done, time.monotonic() - started))
+
+
+def several(subject: Subject, suite: Suite, files: list[str], environment: dict[str, str]) -> Iterator[Tried]:
+    """Run as many files at a time as there are processors; yield each that is done."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        pending = [pool.submit(tried, subject, suite, name, environment) for name in files]
+        try:
+            for future in as_completed(pending):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def tell(suite: Suite, done: list[Tried], log: Callable[[str], None] | None) -> None:
+    """Log the rows of data that a whole run had no use for."""
+    used = frozenset[int]().union(*(each.verdict.used for each in done))
+    for row in stale(suite, used) if log else ():
+        log(f"stale   line {row.line} of stdlib-tests.yml expects what did not come: {row.why}")  # type: ignore[misc]
+
+
+def figures(done: list[Tried], seconds: float) -> str:
+    """Return the sums of a run in a line."""
+    reports = [each.report for each in done]
+    tests = sum(report.tests for report in reports)
+    known = sum(len(each.report.failures) - len(each.verdict.failures) for each in done)
+    new = sum(len(each.verdict.failures) for each in done)
+    skips = sum(len(report.skips) for report in reports)
+    odd = sum(len(each.verdict.skips) for each in done)
+    return (
+        f"stdlib: {len(done)} files, {tests} tests, {new} unexpected and {known} known failures, "
+        f"{odd} unexpected and {skips - odd} known skips, {seconds:.0f} s"
+    )
+
+
+def available(subject: Subject) -> list[str]:
+    """Return the files of tests that the distribution has, as regrtest splits them: ``test_os``.
+
+    Raises ValidationError where it has none.
+    """
+    if not (library(subject) / "test" / "libregrtest").is_dir():
+        raise ValidationError(
+            "this archive has no package 'test': CPython's own tests can't be run",
+            hint="give a full archive or an install archive; install_only_stripped comes without",
+        )
+    listed = subject.run([subject.python, "-m", "test", "--list-tests", "-u", "all"])
+    return [line for line in listed.splitlines() if line.startswith("test")]
+
+
+def library(subject: Subject) -> Path:
+    """Return the directory of the standard library."""
+    return subject.prefix / "lib" / f"python{subject.minor}{'t' if 'freethreaded' in subject.options else ''}"
+
+
+def in_order(there: list[str], suite: Suite) -> list[str]:
+    """Return the files of a suite that are there, slow ones first."""
+    files = there
+    if suite.files:
+        files = [name for name in there if {name, dotted(name).split(".")[1]} & set(suite.files)]
+    return sorted(files, key=lambda name: (name not in suite.slow, name))
+
+
+def tried(subject: Subject, suite: Suite, name: str, environment: dict[str, str]) -> Tried:
+    """Run one file of tests, and compare what comes of it with the data."""
+    started = time.monotonic()
+    place = subject.scratch(dotted(name).removeprefix("test."))
+    record = place.parent / f"{place.name}.record"
+    record.unlink(missing_ok=True)
+    own = {key: value for key, value in environment.items() if key not in UNSET}
+    code, output = ended(command(subject, suite, name, record, place), {**own, "TMPDIR": str(place)}, place)
+    written = record.read_text() if record.exists() else ""
+    report = read_report(dotted(name), written, output, code)
+    shutil.rmtree(place, ignore_errors=True)
+    return Tried(name, report, compare(report, suite), time.monotonic() - started)
+
+
+def command(subject: Subject, suite: Suite, name: str, record: Path, place: Path) -> list[str]:
+    """Return the words that run one file of tests."""
+    words = [str(subject.python), str(CASES / "regrtest.py"), str(record), "--tempdir", str(place)]
+    words += [f"--timeout={TEST_TIMEOUT}"]
+    words += ["-u", ",".join(suite.resources)] if suite.resources else []
+    words += [word for pattern in suite.left_out for word in ("--ignore", pattern)]
+    return [*words, name]
+
+
+def ended(words: list[str], environment: dict[str, str], place: Path) -> tuple[int | None, str]:
+    """Run a command in a session of its own; return its exit code, None when its time was up, and its output.
+
+    What it left running is ended with it.
+    """
+    output = place.parent / f"{place.name}.log"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            words,
+            env=environment,
+            cwd=place,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        try:
+            code: int | None = process.wait(FILE_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            code = None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return code, output.read_text("utf-8", "replace")

@@ -132,15 +132,15 @@ def ending(code: int) -> str:
         return f"was killed by signal {-code}"
 
 
-def prepare(archive: Path, base: Path) -> Subject:
-    """Unpack an archive below ``base`` and return it as a Subject.
+def prepare(archive: Path, base: Path, directory: str = DIRECTORY) -> Subject:
+    """Unpack an archive into a ``directory`` below ``base`` and return it as a Subject.
 
     Raises ValidationError when it can't be unpacked, or has no interpreter.
     """
-    place = base / DIRECTORY
+    place = base / directory
     work = base / "w"
-    for directory in (place, work / "home", work / "tmp"):
-        directory.mkdir(parents=True)
+    for needed in (place, work / "home", work / "tmp"):
+        needed.mkdir(parents=True)
     unpack(archive, place)
     prefix = place / "python" / "install"
     if not prefix.is_dir():

@@ -1,0 +1,80 @@
+"""Runs ``python -m test`` under the distribution's Python and writes down what came of each test, as it comes.
+
+    python regrtest.py RECORD words of regrtest...
+
+RECORD gets one line of JSON for each thing that happens: ``["start", id]``, ``["end", id]``, ``["skip", id, reason]``,
+``["failure", id, text]``. So it is known which test a crash or a time limit stopped, which regrtest's own report
+(``--junit-xml``, written at the end) can't say; nor has that report the skips of ``setUpClass`` and failed subtests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+import unittest
+from typing import Any
+
+# The class of regrtest's results; others are those of tests of unittest itself.
+RESULT = "RegressionTestResult"
+
+
+class Record:
+    """The file that is written. It is opened for each line: tests close, limit and count file descriptors."""
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.abspath(path)
+        self.owner = os.getpid()
+        # Kept, because tests put others in their place.
+        self.calls = (os.open, os.write, os.close, os.getpid, json.dumps)
+
+    def write(self, *words: str) -> None:
+        """Append a line, unless this is a child that a test forked."""
+        opened, write, close, process, dumps = self.calls
+        if process() != self.owner:
+            return
+        place = opened(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            write(place, dumps(words).encode() + b"\n")
+        finally:
+            close(place)
+
+
+def watch(record: Record) -> None:
+    """Have every result that regrtest collects written to ``record`` as well."""
+    told: dict[str, Any] = {
+        "startTest": lambda test: record.write("start", test.id()),
+        "stopTest": lambda test: record.write("end", test.id()),
+        "addSkip": lambda test, reason: record.write("skip", test.id(), str(reason)),
+        "addError": lambda test, error: record.write("failure", test.id(), text_of(error)),
+        "addFailure": lambda test, error: record.write("failure", test.id(), text_of(error)),
+        "addUnexpectedSuccess": lambda test: record.write("failure", test.id(), "unexpected success"),
+        "addSubTest": lambda _test, part, error: record.write("failure", part.id(), text_of(error)) if error else None,
+    }
+    for name, tell in told.items():
+        setattr(unittest.TextTestResult, name, watched(getattr(unittest.TextTestResult, name), tell))
+
+
+def watched(method: Any, tell: Any) -> Any:
+    """Return ``method`` with ``tell`` before it."""
+
+    def both(self: Any, *words: Any) -> Any:
+        if type(self).__name__ == RESULT:
+            tell(*words)
+        return method(self, *words)
+
+    return both
+
+
+def text_of(error: Any) -> str:
+    """Return the last lines of what went wrong: type and message."""
+    return f"{error[0].__name__}: {error[1]}"[:2000]
+
+
+if __name__ == "__main__":
+    watch(Record(sys.argv[1]))
+    sys.argv[1:] = sys.argv[2:]
+    # Not the directory of this file, whose neighbours tests must not find, but what -m puts there.
+    sys.path[0] = os.getcwd()
+    runpy.run_module("test", run_name="__main__", alter_sys=True)
