@@ -1,4 +1,4 @@
-"""The only module that knows LIEF: the bytes of an ELF file in, an ``Elf`` of plain facts out."""
+"""ELF by LIEF: the bytes of a file in, an ``Elf`` of plain facts out."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ def object_format(head: bytes) -> str | None:
         return None
     order: Literal["big", "little"] = "big" if head[5] == 2 else "little"
     return "elf-object" if int.from_bytes(head[16:18], order) == _RELOCATABLE else "elf"
+
+
+def object_machine(head: bytes) -> str:
+    """Name the processor of an ELF file by its first 20 bytes, as ``Elf.machine`` does: e_machine, at offset 18."""
+    order: Literal["big", "little"] = "big" if head[5:6] == b"\x02" else "little"
+    number = int.from_bytes(head[18:20], order)
+    try:
+        return _name(lief.ELF.ARCH(number))
+    except ValueError:
+        return str(number)
 
 
 def read_elf(data: bytes) -> Elf:
@@ -70,7 +80,28 @@ def _facts(binary: lief.ELF.Binary) -> Elf:
         build_id=_build_id(binary),
         debuglink=_debuglink(binary),
         sections=frozenset(str(section.name) for section in binary.sections),
+        features=_features(binary),
+        dynamic=len(binary.dynamic_entries) > 0,
     )
+
+
+def _features(binary: lief.ELF.Binary) -> frozenset[str]:
+    """Name the features in .note.gnu.property: the linker states one when every object of the file has it.
+
+    Numbers: System V ABI of x86-64 (GNU_PROPERTY_X86_FEATURE_1_AND) and ELF for the Arm 64-bit Architecture
+    (GNU_PROPERTY_AARCH64_FEATURE_1_AND).
+    """
+    section = binary.get_section(".note.gnu.property")
+    words = {0xC0000002: ("IBT", "SHSTK"), 0xC0000000: ("BTI", "PAC")}
+    data = bytes(section.content)[_NOTE_HEAD:] if section else b""
+    step = 8 if binary.header.identity_class == lief.ELF.Header.CLASS.ELF64 else 4
+    found: set[str] = set()
+    while len(data) >= 12:
+        kind, size = (int.from_bytes(data[place : place + 4], "little") for place in (0, 4))
+        bits = int.from_bytes(data[8:12], "little")
+        found.update(name for bit, name in enumerate(words.get(kind, ())) if bits >> bit & 1)
+        data = data[8 + -(-size // step) * step :]
+    return frozenset(found)
 
 
 def _build_id(binary: lief.ELF.Binary) -> str:
@@ -150,8 +181,15 @@ def _versions(binary: lief.ELF.Binary) -> frozenset[str]:
 def _segment(segment: lief.ELF.Segment) -> Segment:
     flags = int(segment.flags)
     letters = "".join(letter for bit, letter in ((4, "R"), (2, "W"), (1, "X")) if flags & bit)
-    end = segment.file_offset + segment.physical_size
-    return Segment(kind=_name(segment.type), flags=letters, align=segment.alignment, end=end)
+    start = segment.file_offset
+    return Segment(
+        kind=_name(segment.type),
+        flags=letters,
+        align=segment.alignment,
+        start=start,
+        end=start + segment.physical_size,
+        address=segment.virtual_address,
+    )
 
 
 def _copy_relocations(binary: lief.ELF.Binary) -> tuple[str, ...]:
