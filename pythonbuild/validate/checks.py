@@ -21,7 +21,7 @@ from pythonbuild.validate.texts import TEXT_CHECKS
 
 Check = Callable[[Tree, Limits], Iterator[tuple[str, str]]]
 
-_GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)+)")
+_GLIBC = re.compile(r"GLIBC_(\d{1,9}(?:\.\d{1,9}){1,3})", re.ASCII)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any, Literal
+from typing import Literal
 
 import lief
 
-from pythonbuild.errors import ValidationError
+from pythonbuild.validate import native
 from pythonbuild.validate.model import Elf, Segment
+from pythonbuild.validate.native import constant, text
 
 _MAGIC = b"\x7fELF"
 _BITCODE = b"BC\xc0\xde"
@@ -37,7 +37,7 @@ def object_machine(head: bytes) -> str:
     order: Literal["big", "little"] = "big" if head[5:6] == b"\x02" else "little"
     number = int.from_bytes(head[18:20], order)
     try:
-        return _name(lief.ELF.ARCH(number))
+        return constant(lief.ELF.ARCH(number))
     except ValueError:
         return str(number)
 
@@ -47,25 +47,18 @@ def read_elf(data: bytes) -> Elf:
 
     Raises ValidationError when the bytes are not a readable ELF file.
     """
-    lief.logging.disable()
-    with warnings.catch_warnings():
-        # LIEF warns of every number that it has no name for; such a number stays a number here.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        binary = lief.ELF.parse(data, _config())
-        if binary is None:
-            raise ValidationError("not a readable ELF file")
-        return _facts(binary)
+    return native.read("ELF", lambda: lief.ELF.parse(data, _config()), _facts)
 
 
 def _facts(binary: lief.ELF.Binary) -> Elf:
     imported, exported = _symbols(binary)
     tags = _dynamic(binary)
     return Elf(
-        machine=_name(binary.header.machine_type),
+        machine=constant(binary.header.machine_type),
         bits=64 if binary.header.identity_class == lief.ELF.Header.CLASS.ELF64 else 32,
         little_endian=binary.header.identity_data == lief.ELF.Header.ELF_DATA.LSB,
-        kind=_name(binary.header.file_type),
-        interpreter=binary.interpreter if binary.has_interpreter else None,
+        kind=constant(binary.header.file_type),
+        interpreter=text(binary.interpreter) if binary.has_interpreter else None,
         soname=next(iter(tags.get("SONAME", ())), None),
         needed=tuple(tags.get("NEEDED", ())),
         rpath=tuple(tags.get("RPATH", ())),
@@ -79,7 +72,7 @@ def _facts(binary: lief.ELF.Binary) -> Elf:
         bind_now="BIND_NOW" in tags,
         build_id=_build_id(binary),
         debuglink=_debuglink(binary),
-        sections=frozenset(str(section.name) for section in binary.sections),
+        sections=frozenset(text(section.name) for section in binary.sections),
         features=_features(binary),
         dynamic=len(binary.dynamic_entries) > 0,
     )
@@ -131,12 +124,12 @@ def _symbols(binary: lief.ELF.Binary) -> tuple[frozenset[str], frozenset[str]]:
     """Split the dynamic symbols into those that are wanted from elsewhere and those that are offered."""
     imported, exported = set(), set()
     for symbol in binary.dynamic_symbols:
-        name = str(symbol.name)
+        name = text(symbol.name)
         if not name:
             continue
         if symbol.shndx == 0:
             imported.add(name)
-        elif _name(symbol.binding) in _PUBLIC and _name(symbol.visibility) in _VISIBLE:
+        elif constant(symbol.binding) in _PUBLIC and constant(symbol.visibility) in _VISIBLE:
             exported.add(name)
     return frozenset(imported), frozenset(exported)
 
@@ -145,22 +138,16 @@ def _dynamic(binary: lief.ELF.Binary) -> dict[str, list[str]]:
     """Map the tags of the dynamic section to their strings; a flag maps to an empty list."""
     found: dict[str, list[str]] = {}
     for entry in binary.dynamic_entries:
-        tag = _name(entry.tag)
+        tag = constant(entry.tag)
         if tag in {"NEEDED", "SONAME"}:
-            found.setdefault(tag, []).append(_string(entry, "name"))
+            found.setdefault(tag, []).append(text(entry.name))
         elif tag in {"RPATH", "RUNPATH"}:
-            found.setdefault(tag, []).extend(_string(entry, tag.lower()).split(":"))
+            found.setdefault(tag, []).extend(text(getattr(entry, tag.lower())).split(":"))
         elif tag in {"TEXTREL", "BIND_NOW"}:
             found.setdefault(tag, [])
         elif tag in {"FLAGS", "FLAGS_1"}:
             found.update({name: [] for name in _flags(tag, int(entry.value))})
     return found
-
-
-def _string(entry: Any, attribute: str) -> str:
-    """Read a string of a dynamic entry; LIEF gives bytes where it is not UTF-8."""
-    value = getattr(entry, attribute)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _flags(tag: str, value: int) -> list[str]:
@@ -172,7 +159,7 @@ def _flags(tag: str, value: int) -> list[str]:
 def _versions(binary: lief.ELF.Binary) -> frozenset[str]:
     """Every symbol version that another library must have, such as ``GLIBC_2.17``."""
     return frozenset(
-        str(version.name)
+        text(version.name)
         for requirement in binary.symbols_version_requirement
         for version in requirement.get_auxiliary_symbols()
     )
@@ -183,7 +170,7 @@ def _segment(segment: lief.ELF.Segment) -> Segment:
     letters = "".join(letter for bit, letter in ((4, "R"), (2, "W"), (1, "X")) if flags & bit)
     start = segment.file_offset
     return Segment(
-        kind=_name(segment.type),
+        kind=constant(segment.type),
         flags=letters,
         align=segment.alignment,
         start=start,
@@ -195,12 +182,7 @@ def _segment(segment: lief.ELF.Segment) -> Segment:
 def _copy_relocations(binary: lief.ELF.Binary) -> tuple[str, ...]:
     """Names of the objects that the dynamic linker would copy into this program at start."""
     return tuple(
-        str(relocation.symbol.name) if relocation.symbol else "?"
+        text(relocation.symbol.name) if relocation.symbol else "?"
         for relocation in binary.dynamic_relocations
-        if _name(relocation.type).split("_")[-1].startswith("COPY")
+        if constant(relocation.type).split("_")[-1].startswith("COPY")
     )
-
-
-def _name(value: Any) -> str:
-    """Return the name of a constant; LIEF gives a bare number where it knows none."""
-    return str(getattr(value, "name", value))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import lief
 
-from pythonbuild.errors import ValidationError
+from pythonbuild.validate import native
 from pythonbuild.validate.foreign import Dylib, MachO, MachSegment, Version
+from pythonbuild.validate.native import constant, text
 
 # Magic numbers of <mach-o/loader.h> and <mach-o/fat.h>, as the first bytes of a file.
 _THIN = (b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf")
@@ -34,28 +34,22 @@ def read_macho(data: bytes) -> tuple[MachO, ...]:
 
     Raises ValidationError when the bytes are not a readable Mach-O file.
     """
-    lief.logging.disable()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        binaries = lief.MachO.parse(data)
-        if binaries is None or not len(binaries):
-            raise ValidationError("not a readable Mach-O file")
-        return tuple(_facts(binary) for binary in binaries)
+    return native.read("Mach-O", lambda: lief.MachO.parse(data) or None, lambda found: tuple(map(_facts, found)))
 
 
 def _facts(binary: Any) -> MachO:
     minimum, sdk, platform = _build(binary)
     imported, exported = _symbols(binary)
-    flags = {_name(flag) for flag in binary.header.flags_list}
+    flags = {constant(flag) for flag in binary.header.flags_list}
     return MachO(
-        machine=_name(binary.header.cpu_type),
-        kind=_name(binary.header.file_type),
+        machine=constant(binary.header.cpu_type),
+        kind=constant(binary.header.file_type),
         platform=platform,
         minimum=minimum,
         sdk=sdk,
-        identity=next((_text(one.name) for one in binary.libraries if _name(one.command) == "ID_DYLIB"), None),
-        dylibs=tuple(_dylib(one) for one in binary.libraries if _name(one.command) != "ID_DYLIB"),
-        rpaths=tuple(_text(one.path) for one in binary.rpaths),
+        identity=next((text(one.name) for one in binary.libraries if constant(one.command) == "ID_DYLIB"), None),
+        dylibs=tuple(_dylib(one) for one in binary.libraries if constant(one.command) != "ID_DYLIB"),
+        rpaths=tuple(text(one.path) for one in binary.rpaths),
         signed=binary.has_code_signature,
         two_level="TWOLEVEL" in flags,
         padding=_padding(binary),
@@ -69,26 +63,24 @@ def _build(binary: Any) -> tuple[Version, Version, str]:
     """Return the oldest system, the SDK and the platform, from LC_BUILD_VERSION or its older LC_VERSION_MIN form."""
     if binary.has_build_version and binary.build_version is not None:
         command = binary.build_version
-        return Version(tuple(command.minos)), Version(tuple(command.sdk)), _name(command.platform)
+        return Version(tuple(command.minos)), Version(tuple(command.sdk)), constant(command.platform)
     if binary.has_version_min and binary.version_min is not None:
         command = binary.version_min
-        platform = "MACOS" if "MACOSX" in _name(command.command) else _name(command.command)
+        platform = "MACOS" if "MACOSX" in constant(command.command) else constant(command.command)
         return Version(tuple(command.version)), Version(tuple(command.sdk)), platform
     return Version(()), Version(()), ""
 
 
 def _dylib(one: Any) -> Dylib:
     return Dylib(
-        name=_text(one.name),
+        name=text(one.name),
         compatibility=Version(tuple(one.compatibility_version)),
-        weak="WEAK" in _name(one.command),
+        weak="WEAK" in constant(one.command),
     )
 
 
 def _segment(one: Any) -> MachSegment:
-    return MachSegment(
-        name=_text(one.name), initial=_letters(one.init_protection), maximal=_letters(one.max_protection)
-    )
+    return MachSegment(name=text(one.name), initial=_letters(one.init_protection), maximal=_letters(one.max_protection))
 
 
 def _letters(protection: Any) -> str:
@@ -98,21 +90,11 @@ def _letters(protection: Any) -> str:
 
 def _padding(binary: Any) -> int:
     """Return how many bytes lie between the load commands and the first section (0 where none does)."""
-    header = _HEADER_SIZES[8 if "64" in _name(binary.header.magic) else 4]
+    header = _HEADER_SIZES[8 if "64" in constant(binary.header.magic) else 4]
     starts = [section.offset for section in binary.sections if section.offset]
     return max(min(starts) - header - binary.header.sizeof_cmds, 0) if starts else 0
 
 
 def _symbols(binary: Any) -> tuple[frozenset[str], frozenset[str]]:
-    imported = frozenset(_text(symbol.name) for symbol in binary.imported_symbols)
-    return imported, frozenset(_text(symbol.name) for symbol in binary.exported_symbols)
-
-
-def _text(value: Any) -> str:
-    """LIEF gives bytes where a string is not UTF-8."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _name(value: Any) -> str:
-    """Return the name of a constant; LIEF gives a bare number where it knows none."""
-    return str(getattr(value, "name", value))
+    imported = frozenset(text(symbol.name) for symbol in binary.imported_symbols)
+    return imported, frozenset(text(symbol.name) for symbol in binary.exported_symbols)

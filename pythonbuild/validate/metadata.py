@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pythonbuild.validate.model import Limits, Tree
 
 PLACE = "python/PYTHON.json"
+_GLIBC = re.compile(r"GLIBC_\d{1,9}(\.\d{1,9}){1,3}", re.ASCII)
 # What `object_file_format` says, and what the files are by their first bytes.
 _OBJECT_KINDS = {"elf": "elf-object"}
 
@@ -132,12 +133,17 @@ def metadata_facts(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
 
 def _highest_glibc(tree: Tree) -> str:
     """Return the highest ``GLIBC_x.y`` of all files, without its prefix; ``0`` where there is none."""
-    versions = {name[6:] for elf in tree.elf.values() for name in elf.versions if re.match(r"GLIBC_\d[\d.]*$", name)}
+    versions = {
+        name[6:]
+        for elf in tree.elf.values()
+        for name in elf.versions
+        if re.match(r"GLIBC_\d{1,9}(\.\d{1,9}){1,3}$", name, re.ASCII)
+    }
     return max(versions, key=_numbers, default="0")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+    return tuple(int(part) for part in version.split(".") if re.fullmatch(r"[0-9]{1,9}", part))
 
 
 def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:

@@ -191,11 +191,10 @@ class Tree:
 
     ``objects`` names the format of object files, ``object_machines`` the processor of those that are ELF, ``static``
     describes static libraries; ``macho`` (an entry for each architecture) and ``pe`` are programs and libraries of
-    macOS and Windows. ``broken`` says why a file that begins like a program or a
-    library can't be read; ``leaks`` are paths of the build inside programs and libraries; ``text`` is the content of the files that say how
-    Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build
-    record, ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the
-    flavor.
+    macOS and Windows. ``broken`` says why a file that begins like a program or a library can't be read; ``leaks`` are
+    paths of the build inside programs and libraries; ``text`` is the content of the files that say how Python was
+    built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build record,
+    ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the flavor.
     """
 
     name: str

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import lief
 
-from pythonbuild.errors import ValidationError
+from pythonbuild.validate import native
 from pythonbuild.validate.foreign import Pe
+from pythonbuild.validate.native import constant, text
 
 # Bits of DllCharacteristics, of Characteristics (files and sections): the PE format, "Optional Header" and following.
 _HIGH_ENTROPY, _DYNAMIC_BASE, _NX = 0x20, 0x40, 0x100
 _DLL = 0x2000
-_EXECUTE, _WRITE = 0x20000000, 0x80000000
+_WRITABLE_CODE = 0x20000000 | 0x80000000
 
 
 def is_pe(data: bytes) -> bool:
@@ -27,13 +27,7 @@ def read_pe(data: bytes) -> Pe:
 
     Raises ValidationError when the bytes are not a readable PE file.
     """
-    lief.logging.disable()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        binary = lief.PE.parse(data, _config()) if is_pe(data) else None
-        if binary is None:
-            raise ValidationError("not a readable PE file")
-        return _facts(binary)
+    return native.read("PE", lambda: lief.PE.parse(data, _config()) if is_pe(data) else None, _facts)
 
 
 def _config() -> lief.PE.ParserConfig:
@@ -49,26 +43,18 @@ def _facts(binary: Any) -> Pe:
     bits = int(binary.optional_header.dll_characteristics)
     export = binary.get_export() if binary.has_exports else None
     return Pe(
-        machine=_name(binary.header.machine),
+        machine=constant(binary.header.machine),
         dll=bool(int(binary.header.characteristics) & _DLL),
-        subsystem=_name(binary.optional_header.subsystem),
-        imports=tuple(_text(one.name) for one in binary.imports),
-        delayed=tuple(_text(one.name) for one in binary.delay_imports),
-        exports=frozenset(_text(entry.name) for entry in export.entries if entry.name) if export else frozenset(),
+        subsystem=constant(binary.optional_header.subsystem),
+        imports=tuple(text(one.name) for one in binary.imports),
+        delayed=tuple(text(one.name) for one in binary.delay_imports),
+        exports=frozenset(text(entry.name) for entry in export.entries if entry.name) if export else frozenset(),
         dynamic_base=bool(bits & _DYNAMIC_BASE),
         high_entropy=bool(bits & _HIGH_ENTROPY),
         nx=bool(bits & _NX),
         writable_code=tuple(
-            _text(one.name) for one in binary.sections if int(one.characteristics) & (_EXECUTE | _WRITE) == _EXECUTE | _WRITE
+            text(one.name)
+            for one in binary.sections
+            if int(one.characteristics) & (_EXECUTE | _WRITE) == _EXECUTE | _WRITE
         ),
     )
-
-
-def _text(value: Any) -> str:
-    """LIEF gives bytes where a string is not UTF-8."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _name(value: Any) -> str:
-    """Return the name of a constant; LIEF gives a bare number where it knows none."""
-    return str(getattr(value, "name", value))

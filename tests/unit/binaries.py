@@ -36,7 +36,7 @@ def segment(name: str, initial: int, maximal: int) -> bytes:
     return command(0x19, head, section)
 
 
-def macho(  # noqa: PLR0913 - each a part of the file
+def macho(
     *,
     machine: int = ARM64,
     kind: int = 6,

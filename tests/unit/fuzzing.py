@@ -193,7 +193,8 @@ def fuzz(name: str, inputs: int, seed: int, seen: Callable[[bytes], object] = la
         try:
             read(data)
         except ValidationError as error:
-            assert "\n" not in error.message
+            if "\n" in error.message:
+                raise AssertionError(f"more than one line: {error.message!r}") from error
             refused += 1
 
     attempt()
