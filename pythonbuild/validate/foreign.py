@@ -6,37 +6,35 @@ A target that builds such files fills ``MachLimits`` or ``PeLimits`` from its da
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import total_ordering
 
 
-@total_ordering
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Version:
-    """A version of macOS or of a library: ``11.0``. Missing numbers are zeros."""
+    """A version of macOS or of a library. ``11``, ``11.0`` and ``11.0.0`` are the same."""
 
-    numbers: tuple[int, ...]
+    numbers: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        numbers = self.numbers
+        while numbers and not numbers[-1]:
+            numbers = numbers[:-1]
+        object.__setattr__(self, "numbers", numbers)
 
     @classmethod
     def parse(cls, text: str) -> Version:
         """Return the version that ``text`` spells; ValueError if it is none."""
         return cls(tuple(int(part) for part in text.split(".")))
 
-    def _padded(self) -> tuple[int, ...]:
-        return (*self.numbers, 0, 0, 0)[: max(3, len(self.numbers))]
-
-    def __lt__(self, other: Version) -> bool:
-        return self._padded() < other._padded()
-
     def __str__(self) -> str:
-        return ".".join(map(str, self.numbers))
+        return ".".join(map(str, (*self.numbers, 0, 0)[: max(2, len(self.numbers))]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dylib:
-    """A library that a Mach-O file loads: its install name, the compatibility version wanted, and whether it may lack."""
+    """A library that a Mach-O file loads: install name, compatibility version wanted, and whether it may be absent."""
 
     name: str
-    compatibility: Version = Version(())
+    compatibility: Version = Version()
     weak: bool = False
 
 
@@ -62,8 +60,8 @@ class MachO:
     machine: str
     kind: str
     platform: str = ""
-    minimum: Version = Version(())
-    sdk: Version = Version(())
+    minimum: Version = Version()
+    sdk: Version = Version()
     identity: str | None = None
     dylibs: tuple[Dylib, ...] = ()
     rpaths: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ _FAT = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
 # Java's class files begin like universal files; their next number is a version of at least 45.
 _MOST_ARCHITECTURES = 40
 _OBJECT = 1
+_SMALLEST = 28
 _HEADER_SIZES = {4: 28, 8: 32}
 
 
@@ -34,10 +35,16 @@ def read_macho(data: bytes) -> tuple[MachO, ...]:
 
     Raises ValidationError when the bytes are not a readable Mach-O file.
     """
-    return native.read("Mach-O", lambda: lief.MachO.parse(data) or None, lambda found: tuple(map(_facts, found)))
+    return native.read(
+        "Mach-O",
+        lambda: lief.MachO.parse(data) if len(data) >= _SMALLEST else None,
+        lambda found: tuple(map(_facts, found)),
+    )
 
 
 def _facts(binary: Any) -> MachO:
+    if len(binary.commands) != binary.header.nb_cmds:
+        raise ValueError(f"{len(binary.commands)} of {binary.header.nb_cmds} load commands can be read")
     minimum, sdk, platform = _build(binary)
     imported, exported = _symbols(binary)
     flags = {constant(flag) for flag in binary.header.flags_list}
@@ -68,7 +75,7 @@ def _build(binary: Any) -> tuple[Version, Version, str]:
         command = binary.version_min
         platform = "MACOS" if "MACOSX" in constant(command.command) else constant(command.command)
         return Version(tuple(command.version)), Version(tuple(command.sdk)), platform
-    return Version(()), Version(()), ""
+    return Version(), Version(), ""
 
 
 def _dylib(one: Any) -> Dylib:

@@ -53,8 +53,6 @@ def _facts(binary: Any) -> Pe:
         high_entropy=bool(bits & _HIGH_ENTROPY),
         nx=bool(bits & _NX),
         writable_code=tuple(
-            text(one.name)
-            for one in binary.sections
-            if int(one.characteristics) & (_EXECUTE | _WRITE) == _EXECUTE | _WRITE
+            text(one.name) for one in binary.sections if int(one.characteristics) & _WRITABLE_CODE == _WRITABLE_CODE
         ),
     )
