@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _LARGEST_METADATA = 64 << 20
 MAX_WINDOW = 1 << 27
+# A decoder sets this much memory aside for what it is told; a larger window is an attack or a mistake.
+_LARGEST_WINDOW = 1 << 29
+# Compressed bytes that are taken at a time. A block of zstd says in four bytes that 128 KiB are the same byte, so that
+# these are at most 128 MiB; gzip makes no more than a thousandfold.
+_INPUT = 4 << 10
+# A distribution is 60 to 900 MB of about 10,000 members, and four to eight times as large as its archive.
+_MOST_MEMBERS = 200_000
+_MOST_BYTES = 16 << 30
+_UNSUSPICIOUS = 256 << 20
+_LARGEST_RATIO = 100
 
 # The files that an archive can begin with, and the keys that hold version, target and options.
 IDENTITY_KEYS = {
@@ -65,6 +75,8 @@ class FrameReader(io.RawIOBase):
         self._buffer = b""
         self._used = 0
         self._position = 0
+        self._made = 0
+        self._largest = min(_MOST_BYTES, max(_UNSUSPICIOUS, path.stat().st_size * _LARGEST_RATIO))
         self.last = b""
 
     def readable(self) -> bool:
@@ -100,13 +112,18 @@ class FrameReader(io.RawIOBase):
         """Decompress the next piece; False at the end of the frame."""
         self._buffer, self._used = b"", 0
         while not self._buffer and not self._engine.eof:
-            raw = self._file.read(_CHUNK // 4)
+            raw = self._file.read(_INPUT)
             if not raw:
                 raise ValidationError(f"{self._path.name}: the archive is cut off")
             try:
                 self._buffer = self._engine.decompress(raw)
             except (zstandard.ZstdError, zlib.error) as error:
                 raise ValidationError(f"{self._path.name}: damaged {self.compression} data: {error}") from error
+        self._made += len(self._buffer)
+        if self._made > self._largest:
+            raise ValidationError(
+                f"{self._path.name}: more than {self._largest} bytes come out of it, which no distribution holds"
+            )
         return bool(self._buffer)
 
     def finish(self) -> bool:
@@ -130,15 +147,18 @@ def _compression(path: Path, head: bytes) -> tuple[str, int]:
             f"{path.name}: not a distribution archive", hint="expected a .tar.zst (or .tar.gz) made by ./build.py"
         )
     try:
-        return "zstd", zstandard.get_frame_parameters(head).window_size
+        window = zstandard.get_frame_parameters(head).window_size
     except zstandard.ZstdError as error:
         raise ValidationError(f"{path.name}: damaged zstd header: {error}") from error
+    if window > _LARGEST_WINDOW:
+        raise ValidationError(f"{path.name}: wants a window of {window} bytes, more than any reader gives")
+    return "zstd", window
 
 
 def _engine(compression: str) -> _Decompressor:
     if compression == "gzip":
         return zlib.decompressobj(31)
-    return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+    return zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
 
 
 class ArchiveReader:
@@ -153,7 +173,11 @@ class ArchiveReader:
     def __iter__(self) -> Iterator[tuple[Entry, tarfile.TarInfo]]:
         """Yield every member. Raises ValidationError unless the tar ends as a tar does."""
         self._tar = tarfile.open(fileobj=self._stream, mode="r:")  # noqa: SIM115 - closed with the stream
-        for member in self._tar:
+        for number, member in enumerate(self._tar):
+            if number >= _MOST_MEMBERS:
+                raise ValidationError(f"{self.path.name}: has more than {_MOST_MEMBERS} members")
+            if member.issparse():
+                raise ValidationError(f"{self.path.name}: {member.name!r} is a sparse file, which no distribution has")
             yield _entry(member), member
             self._tar.members.clear()  # type: ignore[attr-defined]  # else every header is kept
         if any(self._stream.last) or not self._stream.last:
@@ -185,7 +209,7 @@ def opened(path: Path) -> Iterator[ArchiveReader]:
         raise ValidationError(f"{path}: {error.strerror or error}") from error
     try:
         yield reader
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise ValidationError(f"{path.name}: not a readable tar inside: {error}") from error
     finally:
         reader.close()
@@ -276,17 +300,33 @@ def read_identity(archive: Path) -> Identity:
 
 
 def read_json(name: str, reader: ArchiveReader, entry: Entry, member: tarfile.TarInfo) -> dict[str, Any]:
-    """Parse the current member. Raises ValidationError when it is no JSON object of a reasonable size."""
+    """Parse the current member, strictly.
+
+    Raises ValidationError when it is no JSON object of a reasonable size, has a key twice, or a number that JSON lacks.
+    """
     where = f"{name}: {PurePosixPath(entry.path).name}"
     if member.size > _LARGEST_METADATA or not member.isfile():
         raise ValidationError(f"{where} is not a file of a reasonable size")
     try:
-        data = json.loads(reader.open(member).read())
+        data = json.loads(reader.open(member).read(), parse_constant=_no_constant, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
         raise ValidationError(f"{where} is not JSON: {error}") from error
     if not isinstance(data, dict):
         raise ValidationError(f"{where} is not a JSON object")
     return data
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of ``pairs``; two readers of one key given twice might see different values."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} occurs twice")
+    return found
 
 
 def identity_of(data: dict[str, Any], keys: tuple[str, str, str], kind: str, where: str) -> Identity:

@@ -14,15 +14,19 @@ from pathlib import PurePosixPath
 from pythonbuild.validate.archive import MAX_WINDOW, escapes
 from pythonbuild.validate.bills import bills_of_materials
 from pythonbuild.validate.debug import build_ids, debug_files, debug_links
-from pythonbuild.validate.metadata import METADATA_CHECKS, identity, licences
+from pythonbuild.validate.foreign_checks import MACHO_CHECKS, PE_CHECKS
+from pythonbuild.validate.hardening import HARDENING_CHECKS
+from pythonbuild.validate.metadata import METADATA_CHECKS, identity, licences, metadata_paths, metadata_schema
 from pythonbuild.validate.model import Finding, Limits, Tree
 from pythonbuild.validate.names import kind_of
+from pythonbuild.validate.notes import NOTES
+from pythonbuild.validate.objects import OBJECT_CHECKS
 from pythonbuild.validate.record import build_record
-from pythonbuild.validate.texts import TEXT_CHECKS
+from pythonbuild.validate.texts import TEXT_CHECKS, build_paths, shebangs
 
 Check = Callable[[Tree, Limits], Iterator[tuple[str, str]]]
 
-_GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)+)")
+_GLIBC = re.compile(r"GLIBC_(\d{1,9}(?:\.\d{1,9}){1,3})", re.ASCII)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -30,7 +34,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def readable_elf(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Every file that begins like an ELF file is one."""
+    """Every file that begins like a program or a library (or is named like a static one) is one."""
     yield from tree.broken.items()
 
 
@@ -100,14 +104,6 @@ def copy_relocations(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield path, f"has copy relocations of {', '.join(elf.copy_relocations[:8])}"
 
 
-def page_alignment(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
-    """Loadable segments are aligned for the largest page that the target's kernels use."""
-    for path, elf in tree.elf.items():
-        small = [segment.align for segment in elf.segments if segment.kind == "LOAD"]
-        if small and min(small) < limits.page_align:
-            yield path, f"has a segment aligned to {min(small)}; the target needs {limits.page_align}"
-
-
 def hidden_symbols(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     """No symbol of a library that is linked in can be seen from outside."""
     names = {pattern for pattern in limits.hidden_symbols if not pattern.endswith("*")}
@@ -147,14 +143,6 @@ def python_api(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
         yield tree.libpython or "", "does not export PyList_New"
     if library is None and interpreter is not None and interpreter.interpreter:
         yield f"{tree.prefix}lib", "has no libpython3.X.so"
-
-
-def read_only_relocations(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Tables that the dynamic linker fills in at start can't be written to afterwards."""
-    for path in (tree.interpreter, tree.libpython):
-        elf = tree.elf.get(path or "")
-        if elf and (elf.interpreter or elf.soname) and "GNU_RELRO" not in {segment.kind for segment in elf.segments}:
-            yield path or "", "has no PT_GNU_RELRO"
 
 
 def interpreter_kind(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -202,9 +190,27 @@ def members(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield entry.path, f"is a {entry.kind}: only files, directories and symbolic links are portable"
         elif escapes(entry):
             yield entry.path, f"leads outside the archive{f' ({entry.target})' if entry.target else ''}"
+        if not entry.path.isprintable():
+            yield entry.path, "has a name that is not UTF-8, or holds control characters"
         if entry.path in seen:
             yield entry.path, "occurs twice"
         seen.add(entry.path)
+
+
+def modes(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Nobody gains rights by a file, only the owner may change it, all may read it, and programs can be started."""
+    programs = f"{tree.prefix}bin/"
+    for entry in tree.entries:
+        if entry.mode & 0o7000:
+            yield entry.path, f"has the mode {entry.mode:o}: set-user-ID, set-group-ID or sticky"
+        if entry.kind == "symlink":
+            continue
+        if entry.mode & 0o022:
+            yield entry.path, f"has the mode {entry.mode:o}: others may change it"
+        executable = entry.kind == "dir" or entry.path.startswith(programs)
+        wanted = 0o555 if executable else 0o444
+        if entry.mode & wanted != wanted:
+            yield entry.path, f"has the mode {entry.mode:o}: not all may {'start' if executable else 'read'} it"
 
 
 def symlinks(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
@@ -235,29 +241,49 @@ def layout(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 CHECKS: tuple[Check, ...] = (
-    encoding, members, symlinks, layout,
+    encoding, members, modes, symlinks, layout,
     readable_elf, machine, glibc_ceiling, needed, executable_stack, writable_code, text_relocations,
-    copy_relocations, page_alignment, hidden_symbols, banned_symbols, python_api, read_only_relocations,
-    interpreter_kind, relative_rpath,
+    copy_relocations, hidden_symbols, banned_symbols, python_api, interpreter_kind, relative_rpath,
+    *HARDENING_CHECKS,
+    *OBJECT_CHECKS,
     *TEXT_CHECKS,
     build_ids, debug_links,
     *METADATA_CHECKS,
     build_record, bills_of_materials,
 )  # fmt: skip
 DEBUG_CHECKS: tuple[Check, ...] = (
-    encoding, members, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
+    encoding, members, modes, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
     bills_of_materials,
+)  # fmt: skip
+# Of a target of macOS or Windows: what does not depend on the kind of programs, and the checks of that kind.
+FOREIGN_CHECKS: tuple[Check, ...] = (
+    encoding, members, modes, symlinks, readable_elf, build_paths, shebangs, metadata_schema, identity, metadata_paths,
+    licences, build_record,
 )  # fmt: skip
 
 
-def checks_of(tree: Tree) -> tuple[Check, ...]:
-    """Return the checks that an archive of this kind is held to."""
+def checks_of(tree: Tree, limits: Limits) -> tuple[Check, ...]:
+    """Return the checks that an archive of this kind, for this kind of target, is held to."""
+    if limits.macho is not None:
+        return (*FOREIGN_CHECKS, *MACHO_CHECKS)
+    if limits.pe is not None:
+        return (*FOREIGN_CHECKS, *PE_CHECKS)
     return DEBUG_CHECKS if kind_of(tree) == "debuginfo" else CHECKS
 
 
 def run(tree: Tree, limits: Limits) -> Iterator[Finding]:
     """Run every check of the kind of archive; yield what is wrong, in the order of the table."""
-    for check in checks_of(tree):
+    yield from _results(checks_of(tree, limits), tree, limits)
+
+
+def notes(tree: Tree, limits: Limits) -> Iterator[Finding]:
+    """Yield what is worth knowing and no mistake."""
+    if kind_of(tree) != "debuginfo":
+        yield from _results(NOTES, tree, limits)
+
+
+def _results(checks: tuple[Check, ...], tree: Tree, limits: Limits) -> Iterator[Finding]:
+    for check in checks:
         for path, message in check(tree, limits):
             yield Finding(check=name_of(check), path=path, message=message)
 

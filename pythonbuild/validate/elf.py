@@ -1,14 +1,14 @@
-"""The only module that knows LIEF: the bytes of an ELF file in, an ``Elf`` of plain facts out."""
+"""ELF by LIEF: the bytes of a file in, an ``Elf`` of plain facts out."""
 
 from __future__ import annotations
 
-import warnings
-from typing import Any, Literal
+from typing import Literal
 
 import lief
 
-from pythonbuild.errors import ValidationError
+from pythonbuild.validate import native
 from pythonbuild.validate.model import Elf, Segment
+from pythonbuild.validate.native import constant, text
 
 _MAGIC = b"\x7fELF"
 _BITCODE = b"BC\xc0\xde"
@@ -32,30 +32,33 @@ def object_format(head: bytes) -> str | None:
     return "elf-object" if int.from_bytes(head[16:18], order) == _RELOCATABLE else "elf"
 
 
+def object_machine(head: bytes) -> str:
+    """Name the processor of an ELF file by its first 20 bytes, as ``Elf.machine`` does: e_machine, at offset 18."""
+    order: Literal["big", "little"] = "big" if head[5:6] == b"\x02" else "little"
+    number = int.from_bytes(head[18:20], order)
+    try:
+        return constant(lief.ELF.ARCH(number))
+    except ValueError:
+        return str(number)
+
+
 def read_elf(data: bytes) -> Elf:
     """Return the facts of a program or shared library.
 
     Raises ValidationError when the bytes are not a readable ELF file.
     """
-    lief.logging.disable()
-    with warnings.catch_warnings():
-        # LIEF warns of every number that it has no name for; such a number stays a number here.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        binary = lief.ELF.parse(data, _config())
-        if binary is None:
-            raise ValidationError("not a readable ELF file")
-        return _facts(binary)
+    return native.read("ELF", lambda: lief.ELF.parse(data, _config()), _facts)
 
 
 def _facts(binary: lief.ELF.Binary) -> Elf:
     imported, exported = _symbols(binary)
     tags = _dynamic(binary)
     return Elf(
-        machine=_name(binary.header.machine_type),
+        machine=constant(binary.header.machine_type),
         bits=64 if binary.header.identity_class == lief.ELF.Header.CLASS.ELF64 else 32,
         little_endian=binary.header.identity_data == lief.ELF.Header.ELF_DATA.LSB,
-        kind=_name(binary.header.file_type),
-        interpreter=binary.interpreter if binary.has_interpreter else None,
+        kind=constant(binary.header.file_type),
+        interpreter=text(binary.interpreter) if binary.has_interpreter else None,
         soname=next(iter(tags.get("SONAME", ())), None),
         needed=tuple(tags.get("NEEDED", ())),
         rpath=tuple(tags.get("RPATH", ())),
@@ -69,8 +72,29 @@ def _facts(binary: lief.ELF.Binary) -> Elf:
         bind_now="BIND_NOW" in tags,
         build_id=_build_id(binary),
         debuglink=_debuglink(binary),
-        sections=frozenset(str(section.name) for section in binary.sections),
+        sections=frozenset(text(section.name) for section in binary.sections),
+        features=_features(binary),
+        dynamic=len(binary.dynamic_entries) > 0,
     )
+
+
+def _features(binary: lief.ELF.Binary) -> frozenset[str]:
+    """Name the features in .note.gnu.property: the linker states one when every object of the file has it.
+
+    Numbers: System V ABI of x86-64 (GNU_PROPERTY_X86_FEATURE_1_AND) and ELF for the Arm 64-bit Architecture
+    (GNU_PROPERTY_AARCH64_FEATURE_1_AND).
+    """
+    section = binary.get_section(".note.gnu.property")
+    words = {0xC0000002: ("IBT", "SHSTK"), 0xC0000000: ("BTI", "PAC")}
+    data = bytes(section.content)[_NOTE_HEAD:] if section else b""
+    step = 8 if binary.header.identity_class == lief.ELF.Header.CLASS.ELF64 else 4
+    found: set[str] = set()
+    while len(data) >= 12:
+        kind, size = (int.from_bytes(data[place : place + 4], "little") for place in (0, 4))
+        bits = int.from_bytes(data[8:12], "little")
+        found.update(name for bit, name in enumerate(words.get(kind, ())) if bits >> bit & 1)
+        data = data[8 + -(-size // step) * step :]
+    return frozenset(found)
 
 
 def _build_id(binary: lief.ELF.Binary) -> str:
@@ -100,12 +124,12 @@ def _symbols(binary: lief.ELF.Binary) -> tuple[frozenset[str], frozenset[str]]:
     """Split the dynamic symbols into those that are wanted from elsewhere and those that are offered."""
     imported, exported = set(), set()
     for symbol in binary.dynamic_symbols:
-        name = str(symbol.name)
+        name = text(symbol.name)
         if not name:
             continue
         if symbol.shndx == 0:
             imported.add(name)
-        elif _name(symbol.binding) in _PUBLIC and _name(symbol.visibility) in _VISIBLE:
+        elif constant(symbol.binding) in _PUBLIC and constant(symbol.visibility) in _VISIBLE:
             exported.add(name)
     return frozenset(imported), frozenset(exported)
 
@@ -114,22 +138,16 @@ def _dynamic(binary: lief.ELF.Binary) -> dict[str, list[str]]:
     """Map the tags of the dynamic section to their strings; a flag maps to an empty list."""
     found: dict[str, list[str]] = {}
     for entry in binary.dynamic_entries:
-        tag = _name(entry.tag)
+        tag = constant(entry.tag)
         if tag in {"NEEDED", "SONAME"}:
-            found.setdefault(tag, []).append(_string(entry, "name"))
+            found.setdefault(tag, []).append(text(entry.name))
         elif tag in {"RPATH", "RUNPATH"}:
-            found.setdefault(tag, []).extend(_string(entry, tag.lower()).split(":"))
+            found.setdefault(tag, []).extend(text(getattr(entry, tag.lower())).split(":"))
         elif tag in {"TEXTREL", "BIND_NOW"}:
             found.setdefault(tag, [])
         elif tag in {"FLAGS", "FLAGS_1"}:
             found.update({name: [] for name in _flags(tag, int(entry.value))})
     return found
-
-
-def _string(entry: Any, attribute: str) -> str:
-    """Read a string of a dynamic entry; LIEF gives bytes where it is not UTF-8."""
-    value = getattr(entry, attribute)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _flags(tag: str, value: int) -> list[str]:
@@ -141,7 +159,7 @@ def _flags(tag: str, value: int) -> list[str]:
 def _versions(binary: lief.ELF.Binary) -> frozenset[str]:
     """Every symbol version that another library must have, such as ``GLIBC_2.17``."""
     return frozenset(
-        str(version.name)
+        text(version.name)
         for requirement in binary.symbols_version_requirement
         for version in requirement.get_auxiliary_symbols()
     )
@@ -150,19 +168,21 @@ def _versions(binary: lief.ELF.Binary) -> frozenset[str]:
 def _segment(segment: lief.ELF.Segment) -> Segment:
     flags = int(segment.flags)
     letters = "".join(letter for bit, letter in ((4, "R"), (2, "W"), (1, "X")) if flags & bit)
-    end = segment.file_offset + segment.physical_size
-    return Segment(kind=_name(segment.type), flags=letters, align=segment.alignment, end=end)
+    start = segment.file_offset
+    return Segment(
+        kind=constant(segment.type),
+        flags=letters,
+        align=segment.alignment,
+        start=start,
+        end=start + segment.physical_size,
+        address=segment.virtual_address,
+    )
 
 
 def _copy_relocations(binary: lief.ELF.Binary) -> tuple[str, ...]:
     """Names of the objects that the dynamic linker would copy into this program at start."""
     return tuple(
-        str(relocation.symbol.name) if relocation.symbol else "?"
+        text(relocation.symbol.name) if relocation.symbol else "?"
         for relocation in binary.dynamic_relocations
-        if _name(relocation.type).split("_")[-1].startswith("COPY")
+        if constant(relocation.type).split("_")[-1].startswith("COPY")
     )
-
-
-def _name(value: Any) -> str:
-    """Return the name of a constant; LIEF gives a bare number where it knows none."""
-    return str(getattr(value, "name", value))

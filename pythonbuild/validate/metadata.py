@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pythonbuild.validate.model import Limits, Tree
 
 PLACE = "python/PYTHON.json"
+_GLIBC = re.compile(r"GLIBC_\d{1,9}(\.\d{1,9}){1,3}", re.ASCII)
+# Jobs whose work ends up in the distribution. A licence text is named after its job: LICENSE.zlib.txt.
+_LICENSED = frozenset({"library", "cpython"})
 # What `object_file_format` says, and what the files are by their first bytes.
 _OBJECT_KINDS = {"elf": "elf-object"}
 
@@ -132,12 +135,17 @@ def metadata_facts(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
 
 def _highest_glibc(tree: Tree) -> str:
     """Return the highest ``GLIBC_x.y`` of all files, without its prefix; ``0`` where there is none."""
-    versions = {name[6:] for elf in tree.elf.values() for name in elf.versions if re.match(r"GLIBC_\d[\d.]*$", name)}
+    versions = {
+        name[6:]
+        for elf in tree.elf.values()
+        for name in elf.versions
+        if re.match(r"GLIBC_\d{1,9}(\.\d{1,9}){1,3}$", name, re.ASCII)
+    }
     return max(versions, key=_numbers, default="0")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+    return tuple(int(part) for part in version.split(".") if re.fullmatch(r"[0-9]{1,9}", part))
 
 
 def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
@@ -149,6 +157,7 @@ def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     place = "python/licenses/" if tree.full else "python/share/licenses/"
     if not any(name.startswith(place) for name in names):
         yield place, "has no licence texts"
+    yield from _texts_of_jobs(tree, place, names)
     if tree.metadata is None:
         return
     if not tree.metadata.licenses:
@@ -160,6 +169,15 @@ def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
                 yield PLACE, f"extension {name} links {bundled} without a licence"
             if bundled and not candidate.license_paths:
                 yield PLACE, f"extension {name} links {bundled} without a licence text"
+
+
+def _texts_of_jobs(tree: Tree, place: str, names: list[str]) -> Iterator[tuple[str, str]]:
+    """Complain about libraries and about CPython itself where no text of their licence is there."""
+    for job in tree.record.jobs if tree.record else ():
+        pattern = re.compile(re.escape(f"{place}LICENSE.{job.name}") + r"[.-][^/]*txt")
+        # A job of another target, whose name begins with that, is a tool of this build.
+        if job.role in _LICENSED and "/" not in job.name and not any(map(pattern.fullmatch, names)):
+            yield place, f"has no text of the licence of {job.name}"
 
 
 def _is_dependency(link: Link) -> bool:

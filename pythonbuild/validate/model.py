@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pythonbuild.package.model import PythonJson
     from pythonbuild.package.record import BuildRecord
+    from pythonbuild.validate.foreign import MachLimits, MachO, Pe, PeLimits
 
 # Symbols of the libraries that are linked in. An exported one would be found by the dynamic linker before the
 # one of another copy (PyQt's, the system's), and be called with the other copy's data. A name that ends in `*`
@@ -45,7 +46,8 @@ class Limits:
 
     ``machine`` is the ELF machine as LIEF names it (``X86_64``); ``max_glibc`` is None for another libc;
     ``interpreter_type`` (``EXEC`` or ``DYN``) and ``program_interpreter`` are not checked when None; an empty
-    ``program_interpreter`` is none. ``static`` means that nothing is loaded at run time.
+    ``program_interpreter`` is none. ``static`` means that nothing is loaded at run time. A target of macOS or Windows
+    has ``macho`` or ``pe`` limits, and those of ELF files mean nothing for it.
     """
 
     triple: str
@@ -59,16 +61,23 @@ class Limits:
     banned_symbols: frozenset[str] = BANNED_SYMBOLS
     hidden_symbols: tuple[str, ...] = HIDDEN_SYMBOLS
     build_directories: tuple[str, ...] = BUILD_DIRECTORIES
+    macho: MachLimits | None = None
+    pe: PeLimits | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """One program header: ``flags`` is a subset of ``RWX`` in that order, ``end`` where its bytes end in the file."""
+    """One program header: ``flags`` is a subset of ``RWX`` in that order.
+
+    ``start`` and ``end`` are where its bytes lie in the file, ``address`` is where they go in memory.
+    """
 
     kind: str
     flags: str
     align: int
+    start: int = 0
     end: int = 0
+    address: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +85,8 @@ class Elf:
     """Facts of one ELF program or shared library. Nothing in it depends on the library that read it.
 
     ``build_id`` is in hexadecimal, ``debuglink`` the name of the file that debuggers look for; both may be empty.
-    ``sections`` are the names of all sections.
+    ``sections`` are the names of all sections, ``features`` what the whole file says it can do (``IBT``, ``SHSTK``,
+    ``BTI``, ``PAC``). ``dynamic`` says whether the dynamic linker has to do with it.
     """
 
     machine: str
@@ -98,6 +108,13 @@ class Elf:
     build_id: str = ""
     debuglink: str = ""
     sections: frozenset[str] = frozenset()
+    features: frozenset[str] = frozenset()
+    dynamic: bool = True
+
+    @property
+    def code(self) -> int:
+        """Bytes of the file that are executed."""
+        return sum(part.end - part.start for part in self.segments if part.kind == "LOAD" and "X" in part.flags)
 
     @property
     def stack(self) -> str | None:
@@ -108,6 +125,19 @@ class Elf:
     def loaded(self) -> int:
         """How much of the file can be in memory: the rest is symbols and debug information."""
         return max((segment.end for segment in self.segments if segment.kind == "LOAD"), default=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticLibrary:
+    """Facts of one ``.a`` file: how many members there are of each kind and, of ELF objects, for each machine.
+
+    ``odd`` names the members that are no ELF objects; ``indexed`` says whether linkers find a table of symbols.
+    """
+
+    kinds: Mapping[str, int]
+    machines: Mapping[str, int]
+    odd: tuple[str, ...] = ()
+    indexed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,12 +189,14 @@ class Form:
 class Tree:
     """A whole archive as facts: what the checks get.
 
-    ``objects`` names the format of object files; ``broken`` says why a file that begins like ELF can't be read;
-    ``leaks`` are paths of the build inside programs and libraries; ``text`` is the content of the files that say how
-    Python was built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build
-    record, ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the
-    flavor. ``digests`` are the sha256 of programs, libraries of either kind and wheels; ``bills`` the bills of
-    materials by their place, as data, or in words why one is none.
+    ``objects`` names the format of object files, ``object_machines`` the processor of those that are ELF, ``static``
+    describes static libraries; ``macho`` (an entry for each architecture) and ``pe`` are programs and libraries of
+    macOS and Windows. ``broken`` says why a file that begins like a program or a library can't be read; ``leaks`` are
+    paths of the build inside programs and libraries; ``text`` is the content of the files that say how Python was
+    built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build record,
+    ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the flavor.
+    ``digests`` are the sha256 of programs, libraries of either kind and wheels; ``bills`` the bills of materials by
+    their place, as data, or in words why one is none.
     """
 
     name: str
@@ -172,6 +204,10 @@ class Tree:
     entries: tuple[Entry, ...]
     elf: Mapping[str, Elf] = field(default_factory=lambda: MappingProxyType({}))
     objects: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    object_machines: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    static: Mapping[str, StaticLibrary] = field(default_factory=lambda: MappingProxyType({}))
+    macho: Mapping[str, tuple[MachO, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    pe: Mapping[str, Pe] = field(default_factory=lambda: MappingProxyType({}))
     leaks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     text: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     broken: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -233,13 +269,14 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The result of a validation."""
+    """The result of a validation: what is wrong (``findings``), and what is worth knowing (``notes``)."""
 
     archive: Path
     checks_run: tuple[str, ...]
     findings: tuple[Finding, ...]
     files: int
     elf_files: int
+    notes: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -253,8 +290,9 @@ class Report:
         )
 
     def text(self) -> str:
-        """Return one line per finding, and the summary."""
-        return "\n".join([*map(str, self.findings), f"{self.archive.name}: {self.summary()}"])
+        """Return one line per finding and per note, and the summary."""
+        notes = (f"note: {note}" for note in self.notes)
+        return "\n".join([*map(str, self.findings), *notes, f"{self.archive.name}: {self.summary()}"])
 
     def require(self) -> None:
         """Raise ValidationError when something was found; its message holds the findings."""

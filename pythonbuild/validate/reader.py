@@ -13,17 +13,22 @@ from pythonbuild.package.model import PythonJson
 from pythonbuild.package.record import BuildRecord
 from pythonbuild.package.sbom import INSTALL_PLACES, PLACES
 from pythonbuild.validate.archive import ArchiveReader, opened, read_json
-from pythonbuild.validate.elf import object_format, read_elf
-from pythonbuild.validate.model import Elf, Entry, Tree
+from pythonbuild.validate.elf import object_format, object_machine, read_elf
+from pythonbuild.validate.macho import macho_format, read_macho
+from pythonbuild.validate.model import Elf, Entry, StaticLibrary, Tree
 from pythonbuild.validate.names import name_identity
+from pythonbuild.validate.pe import is_pe, read_pe
+from pythonbuild.validate.staticlib import MAGIC, THIN, read_static_library
 
 if TYPE_CHECKING:
     import tarfile
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_HEAD = 18
-_LARGEST_ELF = 2 << 30
+    from pythonbuild.validate.foreign import MachO, Pe
+
+_HEAD = 64
+_LARGEST_PROGRAM = 2 << 30
 _LARGEST_TEXT = 8 << 20
 
 # Files that say how and where Python was built, and that users' builds read: the places where build paths leak.
@@ -40,6 +45,7 @@ _ARCHIVES = (".a", ".whl")
 _BUILD_PREFIXES = (b"/build/", b"/tools/", b"/sysroot/")
 # OpenSSL records the command that compiled it; nothing is looked for there.
 _COMPILER_CONFIGURATION = b"/tools/toolchain/"
+_PROGRAMS = frozenset({"elf", "static", "macho", "pe"})
 _PATH = re.compile(rb"[!#-&(-~]{1,200}")
 _INSIDE_A_PATH = re.compile(rb"[\w.)/-]")
 
@@ -51,6 +57,10 @@ class _Collector:
     entries: list[Entry] = field(default_factory=list)
     elf: dict[str, Elf] = field(default_factory=dict)
     objects: dict[str, str] = field(default_factory=dict)
+    object_machines: dict[str, str] = field(default_factory=dict)
+    static: dict[str, StaticLibrary] = field(default_factory=dict)
+    macho: dict[str, tuple[MachO, ...]] = field(default_factory=dict)
+    pe: dict[str, Pe] = field(default_factory=dict)
     leaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     text: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
@@ -77,15 +87,16 @@ class _Collector:
             self._take_bill(entry, lambda: read_json(reader.path.name, reader, entry, member))
             return
         content = reader.open(member)
-        if entry.path.endswith(_ARCHIVES):
-            self.digests[entry.path] = hashlib.file_digest(content, "sha256").hexdigest()
-            return
         head = content.read(_HEAD)
-        kind = object_format(head)
-        if kind == "elf":
-            self._take_elf(entry, head + content.read())
+        kind = _format(entry, head)
+        if kind in _PROGRAMS:
+            self._take_program(entry, kind, lambda: head + content.read())
+        elif entry.path.endswith(_ARCHIVES):
+            self.digests[entry.path] = hashlib.sha256(head + content.read()).hexdigest()
         elif kind is not None:
             self.objects[entry.path] = kind
+            if kind == "elf-object":
+                self.object_machines[entry.path] = object_machine(head)
         elif _TEXT.fullmatch(entry.path) and entry.size <= _LARGEST_TEXT and b"\0" not in head:
             self.text[entry.path] = (head + content.read()).decode("utf-8", "surrogateescape")
 
@@ -108,17 +119,33 @@ class _Collector:
         except ValidationError as error:
             self.bills[entry.path] = error.message
 
-    def _take_elf(self, entry: Entry, data: bytes) -> None:
-        if entry.size > _LARGEST_ELF:
+    def _take_program(self, entry: Entry, kind: str, read: Callable[[], bytes]) -> None:
+        """Read the facts of a program or a library, or why it has none."""
+        if entry.size > _LARGEST_PROGRAM:
             self.broken[entry.path] = f"{entry.size} bytes are no reasonable size"
             return
+        data = read()
         self.digests[entry.path] = hashlib.sha256(data).hexdigest()
         try:
-            facts = self.elf[entry.path] = read_elf(data)
-            if found := set(leaks(data, facts.loaded)):
-                self.leaks[entry.path] = tuple(sorted(found))
+            if kind == "elf":
+                facts = self.elf[entry.path] = read_elf(data)
+                if found := set(leaks(data, facts.loaded)):
+                    self.leaks[entry.path] = tuple(sorted(found))
+            elif kind == "static":
+                self.static[entry.path] = read_static_library(data)
+            elif kind == "macho":
+                self.macho[entry.path] = read_macho(data)
+            elif is_pe(data):
+                self.pe[entry.path] = read_pe(data)
         except ValidationError as error:
             self.broken[entry.path] = error.message
+
+
+def _format(entry: Entry, head: bytes) -> str | None:
+    """Name what a file is by its first bytes; what is called a static library is one, or broken."""
+    if head.startswith((MAGIC, THIN)) or entry.path.endswith(".a"):
+        return "static"
+    return object_format(head) or macho_format(head) or ("pe" if head.startswith(b"MZ") else None)
 
 
 def leaks(data: bytes, end: int) -> Iterator[str]:
@@ -154,6 +181,10 @@ def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None)
         entries=tuple(seen.entries),
         elf=seen.elf,
         objects=seen.objects,
+        object_machines=seen.object_machines,
+        static=seen.static,
+        macho=seen.macho,
+        pe=seen.pe,
         leaks=seen.leaks,
         text=seen.text,
         broken=seen.broken,

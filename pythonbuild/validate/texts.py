@@ -57,8 +57,8 @@ def sysconfig_data(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield path, "does not begin with the two lines that installers look for"
         try:
             data = ast.literal_eval(text.removeprefix(_HEADER).removeprefix("build_time_vars = ").strip())
-        except (ValueError, SyntaxError) as error:
-            yield path, f"is not one dictionary of constants: {error}"
+        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+            yield path, f"is not one dictionary of constants: {error or 'nested too deeply'}"
             continue
         yield from ((path, message) for message in _values(data))
 

@@ -62,7 +62,7 @@ TOP = {"__main__", "cli", "commands", "distribution", "archives", "buildimage", 
 # library -> the only modules that may import it
 ONLY_IN = {
     "docker": {"engine.docker"},
-    "lief": {"validate.elf"},
+    "lief": {"validate.elf", "validate.macho", "validate.native", "validate.pe"},
     "jinja2": {"render", "image.dockerfile"},
     "spdx_tools": {"package.spdx"},
     "cyclonedx": {"package.cyclonedx"},

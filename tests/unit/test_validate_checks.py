@@ -12,8 +12,9 @@ from pythonbuild.package.archives import INSTALL_RECORD, RECORD
 from pythonbuild.package.model import PythonJson
 from pythonbuild.package.record import RecordedJob
 from pythonbuild.package.sbom import CYCLONEDX, FORMATS, PLACES, SPDX
-from pythonbuild.validate.checks import CHECKS, name_of, run
-from pythonbuild.validate.model import Elf, Entry, Finding, Form, Limits, Segment, Tree
+from pythonbuild.validate.checks import CHECKS, name_of, notes, run
+from pythonbuild.validate.foreign import Pe
+from pythonbuild.validate.model import Elf, Entry, Finding, Form, Limits, Segment, StaticLibrary, Tree
 from tests.unit import bills, records
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ TCL = "python/install/lib/libtcl9.0.so"
 SYSCONFIG = "python/install/lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
 HEADER = "# system configuration generated and used by the sysconfig module\n"
 JSON = "python/PYTHON.json"
+LIBZ = "python/build/lib/libz.a"
 DIGESTS = dict.fromkeys((PYTHON, LIBPYTHON, TCL, "python/build/lib/libz.a"), records.DIGEST)
 BILLS = bills.bills_for(DIGESTS, full=True)
 INSTALLED_DIGESTS = dict.fromkeys((path.replace("install/", "") for path in (PYTHON, LIBPYTHON, TCL)), records.DIGEST)
@@ -55,6 +57,7 @@ def elf(**changes: Any) -> Elf:
             Segment(kind="GNU_RELRO", flags="R", align=1),
         ),
         build_id="abcdef",
+        bind_now=True,
     )
     return replace(good, **changes)
 
@@ -114,6 +117,10 @@ def metadata() -> dict[str, Any]:
     }
 
 
+def mode_of(path: str) -> int:
+    return 0o755 if "/bin/" in path else 0o644
+
+
 def good() -> Tree:
     files = (
         JSON, RECORD, "python/build/Modules/config.o", "python/build/lib/libz.a", PYTHON, LIBPYTHON, TCL, SYSCONFIG,
@@ -131,9 +138,11 @@ def good() -> Tree:
     return Tree(
         name=f"cpython-3.14.7+20261123-{TRIPLE}-noopt-full.tar.zst",
         form=Form(compression="zstd", window=1 << 27),
-        entries=(*(Entry(path=path, kind="file", size=1) for path in files), link),
+        entries=(*(Entry(path=path, kind="file", size=1, mode=mode_of(path)) for path in files), link),
         elf={PYTHON: interpreter, LIBPYTHON: elf(exported=frozenset({"PyList_New"})), TCL: elf()},
         objects={"python/build/Modules/config.o": "elf-object"},
+        object_machines={"python/build/Modules/config.o": "X86_64"},
+        static={"python/build/lib/libz.a": StaticLibrary(kinds={"elf-object": 3}, machines={"X86_64": 3})},
         text={SYSCONFIG: HEADER + "build_time_vars = {'CC': 'clang -pthread', 'SIZEOF_INT': 4}\n"},
         metadata=PythonJson.from_json(metadata()),
         record=records.RECORD,
@@ -173,8 +182,11 @@ def test_the_good_distribution_passes() -> None:
 
 def test_the_good_installation_passes() -> None:
     tree = installation()
-    assert [finding.message for finding in findings(tree)] == ["has no licence texts"]
-    tree = with_entry("python/share/licenses/LICENSE.zlib.txt")(tree)
+    assert [finding.message for finding in findings(tree)] == [
+        "has no licence texts", "has no text of the licence of zlib", "has no text of the licence of cpython",
+    ]  # fmt: skip
+    for name in ("zlib", "cpython"):
+        tree = with_entry(f"python/share/licenses/LICENSE.{name}.txt")(tree)
     assert findings(tree) == []
     stem = f"cpython-3.14.7+20261123-{TRIPLE}"
     assert findings(replace(tree, name=f"{stem}-install_only_stripped.tar.gz")) == []
@@ -190,8 +202,18 @@ def with_python(**changes: Any) -> Callable[[Tree], Tree]:
     return lambda tree: replace(tree, elf={**tree.elf, PYTHON: replace(tree.elf[PYTHON], **changes)})
 
 
-def with_entry(path: str, kind: str = "file", target: str = "") -> Callable[[Tree], Tree]:
-    return lambda tree: replace(tree, entries=(*tree.entries, Entry(path=path, kind=kind, target=target)))
+def with_entry(path: str, kind: str = "file", target: str = "", mode: int = 0o644) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, entries=(*tree.entries, Entry(path=path, kind=kind, target=target, mode=mode)))
+
+
+def with_library(**changes: Any) -> Callable[[Tree], Tree]:
+    return lambda tree: replace(tree, static={LIBZ: replace(tree.static[LIBZ], **changes)})
+
+
+def hardened(*options: str, **changes: Any) -> Callable[[Tree], Tree]:
+    """Return a change of what the record says of the compiler, and of the interpreter."""
+    flags = {"make": ("CFLAGS_NODIST=-g1 " + " ".join(options),)}
+    return lambda tree: with_python(**changes)(replace(tree, record=replace(records.RECORD, flags=flags)))
 
 
 def without(path: str) -> Callable[[Tree], Tree]:
@@ -266,6 +288,11 @@ def installed(name: str, **changes: Any) -> Callable[[Tree], Tree]:
     return change
 
 
+def with_dynamic_module(name: str) -> Callable[[Tree], Tree]:
+    path = f"python/install/lib/python3.14/lib-dynload/{name}.so"
+    return lambda tree: replace(tree, elf={**tree.elf, path: elf()})
+
+
 DEBUG_INFO = frozenset({".symtab", ".debug_info"})
 STRIPPED = "install_only_stripped.tar.gz"
 SEGMENT = Segment(kind="LOAD", flags="RX", align=4096)
@@ -281,6 +308,12 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("members", "leads outside", with_entry("python/a", "symlink", "/usr/bin/python3")),
     ("members", "leads outside", with_entry("python/a", "symlink", "../../b")),
     ("members", "occurs twice", with_entry(PYTHON)),
+    ("members", "not UTF-8", with_entry("python/\udcff")),
+    ("modes", "set-user-ID", with_entry("python/su", mode=0o4755)),
+    ("modes", "others may change", with_entry("python/a", mode=0o666)),
+    ("modes", "not all may read", with_entry("python/a", mode=0o640)),
+    ("modes", "not all may start", with_entry("python/install/bin/a", mode=0o644)),
+    ("modes", "not all may start", with_entry("python/a", "dir", mode=0o700)),
     ("symlinks", "which is not there", with_entry("python/a", "symlink", "b")),
     ("layout", "must be the first", lambda tree: replace(tree, entries=tree.entries[::-1])),
     ("layout", "missing from a full", no_licences),
@@ -311,6 +344,25 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("flavor", "python_abi_tag is 't'", with_facts(python_abi_tag="t")),
     ("flavor", "Py_DEBUG is '1'", with_facts(python_config_vars={"Py_DEBUG": "1"})),
     ("read-only-relocations", "RELRO", with_python(segments=(SEGMENT, STACK))),
+    ("read-only-relocations", "RELRO", with_tcl(segments=(SEGMENT, STACK))),
+    ("bind-now", "first used", with_tcl(bind_now=False)),
+    ("stack-protector", "never calls", hardened("-fstack-protector-strong")),
+    ("fortify", "__memcpy_chk", hardened("-D_FORTIFY_SOURCE=2", imported=frozenset({"__stack_chk_fail", "memcpy"}))),
+    ("branch-protection", "not marked IBT, SHSTK", hardened("-fcf-protection=full")),
+    ("branch-protection", "not marked BTI", hardened("-mbranch-protection=bti", features=frozenset({"PAC"}))),
+    ("page-alignment", "can't map", with_tcl(segments=(replace(SEGMENT, start=0x1800, address=0x3000), STACK))),
+    ("static-libraries", "llvm-bitcode", with_library(odd=("a.o (llvm-bitcode)",))),
+    ("static-libraries", "members for AARCH64", with_library(machines={"AARCH64": 1, "X86_64": 2})),
+    ("static-libraries", "is empty", with_library(kinds={})),
+    ("static-libraries", "no table of symbols", with_library(indexed=False)),
+    ("object-files", "is for ARM,", lambda tree: replace(tree, object_machines={"python/build/a.o": "ARM"})),
+    ("other-systems", "of macOS", lambda tree: replace(tree, macho={"python/install/lib/a.so": ()})),
+    ("other-systems", "of Windows", lambda tree: replace(tree, pe={"python/a.exe": Pe(machine="AMD64", dll=False)})),
+    ("system-links", "links X11", with_extension(links=[{"name": "X11", "system": True}])),
+    ("system-links", "does not say where", with_extension(links=[{"name": "X11"}])),
+    ("extension-modules", "does not export PyInit_zlib", with_extension(shared_lib=TCL.removeprefix("python/"))),
+    ("extension-modules", "does not name", with_dynamic_module("_zlib")),
+    ("licences", "of the licence of zlib", without("python/licenses/LICENSE.zlib.txt")),
     ("build-paths-in-programs", "/tools/deps/ssl", lambda tree: replace(tree, leaks={TCL: ("/tools/deps/ssl",)})),
     ("build-paths", "/tools/deps/lib", with_facts(python_config_vars={"LDFLAGS": "-L/tools/deps/lib"})),
     ("interpreter-kind", "type DYN", with_python(kind="DYN")),
@@ -399,6 +451,33 @@ def test_each_defect_is_found(check: str, message: str, change: Callable[[Tree],
 
 def test_every_check_can_fail() -> None:
     assert {name_of(check) for check in CHECKS} == {name for name, _, _ in FAILING}
+
+
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        (["-fstack-protector"], {"imported": frozenset({"__stack_chk_fail"})}),
+        (["-D_FORTIFY_SOURCE=2"], {"imported": frozenset({"__memcpy_chk"})}),
+        (["-fcf-protection"], {"features": frozenset({"IBT", "SHSTK"})}),
+        (["-mbranch-protection=standard"], {"features": frozenset({"BTI", "PAC"})}),
+        (["-fno-stack-protector", "-U_FORTIFY_SOURCE"], {}),
+    ],
+)
+def test_hardening_that_is_there(options: list[str], changes: dict[str, Any]) -> None:
+    tree = hardened(*options, **changes)(good())
+    library = replace(tree.elf[LIBPYTHON], **changes)
+    assert findings(replace(tree, elf={**tree.elf, LIBPYTHON: library})) == []
+
+
+def test_launchers_that_pip_carries_are_no_mistake() -> None:
+    path = "python/install/lib/python3.14/site-packages/pip/_vendor/distlib/t64.exe"
+    assert findings(replace(good(), pe={path: Pe(machine="AMD64", dll=False)})) == []
+
+
+def test_code_that_is_there_twice_is_noted() -> None:
+    (note,) = notes(good(), LIMITS)
+    assert str(note).startswith(f"duplicate-code: {LIBPYTHON}: exports 1 functions and objects that {PYTHON} has too")
+    assert list(notes(with_python(exported=frozenset())(good()), LIMITS)) == []
 
 
 def test_public_domain_needs_no_licence() -> None:

@@ -30,7 +30,7 @@ NAME = f"cpython-3.14.7+20261123-{TRIPLE}-noopt-debuginfo.tar.zst"
 LIMITS = Limits(triple=TRIPLE, machine="X86_64", allowed_needed=frozenset())
 PROGRAM = "python/lib/debug/.build-id/ab/cdef01.debug"
 LIBRARY = "python/lib/debug/.build-id/12/345678.debug"
-LICENCE = "python/share/licenses/LICENSE.zlib.txt"
+LICENCES = tuple(f"python/share/licenses/LICENSE.{name}.txt" for name in ("cpython", "zlib"))
 CC, OBJCOPY = shutil.which("gcc") or shutil.which("cc"), shutil.which("objcopy") or shutil.which("llvm-objcopy")
 DIGESTS = dict.fromkeys((PROGRAM, LIBRARY), DIGEST)
 BILLS = bills_for(DIGESTS, full=False)
@@ -49,7 +49,7 @@ def good() -> Tree:
     return Tree(
         name=NAME,
         form=Form(compression="zstd", window=1 << 27),
-        entries=tuple(Entry(path=path, kind="file") for path in (INSTALL_RECORD, PROGRAM, LIBRARY, LICENCE)),
+        entries=tuple(Entry(path=path, kind="file") for path in (INSTALL_RECORD, PROGRAM, LIBRARY, *LICENCES)),
         elf={PROGRAM: program, LIBRARY: library},
         record=RECORD,
         record_path=INSTALL_RECORD,
@@ -67,25 +67,27 @@ def with_entry(path: str, kind: str = "file", target: str = "") -> Callable[[Tre
     return lambda tree: replace(tree, entries=(*tree.entries, Entry(path=path, kind=kind, target=target)))
 
 
-def without(path: str) -> Callable[[Tree], Tree]:
+def without(*paths: str) -> Callable[[Tree], Tree]:
     return lambda tree: replace(
         tree,
-        entries=tuple(entry for entry in tree.entries if entry.path != path),
-        elf={name: elf for name, elf in tree.elf.items() if name != path},
-        digests={name: digest for name, digest in tree.digests.items() if name != path},
+        entries=tuple(entry for entry in tree.entries if entry.path not in paths),
+        elf={name: elf for name, elf in tree.elf.items() if name not in paths},
+        digests={name: digest for name, digest in tree.digests.items() if name not in paths},
     )
 
 
+WRITABLE = Entry(path="python/a", kind="file", mode=0o666)
 FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("encoding", "more data", lambda tree: replace(tree, form=Form(compression="zstd", single_frame=False))),
     ("members", "outside the one", with_entry("README.md")),
     ("members", "hardlink", with_entry("python/a", "hardlink", PROGRAM)),
+    ("modes", "others may change", lambda tree: replace(tree, entries=(*tree.entries, WRITABLE))),
     ("symlinks", "not there", with_entry("python/a", "symlink", "b")),
     ("readable-elf", "broken", lambda tree: replace(tree, broken={LIBRARY: "broken"})),
     ("machine", "AARCH64", with_elf(LIBRARY, machine="AARCH64")),
     ("identity", "not a name", lambda tree: replace(tree, name="cpython-x-debuginfo.tar.zst")),
     ("identity", "checked as", lambda tree: replace(tree, name=NAME.replace("x86_64", "aarch64"))),
-    ("licences", "no licence texts", without(LICENCE)),
+    ("licences", "no licence texts", without(*LICENCES)),
     ("build-record", "is missing", lambda tree: replace(tree, record=None)),
     ("build-record", "the file name says 'debug'", lambda tree: replace(tree, name=NAME.replace("noopt", "debug"))),
     ("debug-files", "is of the build-id abcdef02", with_elf(PROGRAM, build_id="abcdef02")),
@@ -129,7 +131,7 @@ def test_real_file(tmp_path: Path) -> None:
     files = {
         INSTALL_RECORD: json.dumps(RECORD.to_json()).encode(),
         place: debug.read_bytes(),
-        LICENCE: b"free",
+        **dict.fromkeys(LICENCES, b"free"),
         **{name: json.dumps(data).encode() for name, data in bills.items()},
     }
     report = validate(packed(tmp_path / NAME, files), limits)
