@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.display import display
@@ -44,6 +45,7 @@ class Run:
     suite: Suite
     environment: Mapping[str, str]
     stop: threading.Event = field(default_factory=threading.Event)
+    numbers: Iterator[int] = field(default_factory=count)
 
 
 @dataclass(frozen=True)
@@ -170,14 +172,16 @@ def in_order(there: list[str], suite: Suite) -> list[str]:
 def tried(run: Run, name: str) -> Tried:
     """Run one file of tests, and compare what comes of it with the data."""
     started = time.monotonic()
-    place = run.subject.scratch(dotted(name).removeprefix("test."))
-    record = place.parent / f"{place.name}.record"
+    # A short name: a socket's path has 107 bytes, and tests put sockets deep below.
+    place = run.subject.scratch(str(next(run.numbers)))
+    plain = dotted(name).removeprefix("test.")
+    record, output = (run.subject.work / f"{plain}.{kind}" for kind in ("record", "log"))
     record.unlink(missing_ok=True)
     own = {key: value for key, value in run.environment.items() if key not in UNSET}
     words = command(run.subject, run.suite, name, record, place)
-    code, output = ended(words, {**own, "TMPDIR": str(place)}, place, run.stop)
+    code = ended(words, {**own, "TMPDIR": str(place)}, place, output, run.stop)
     written = record.read_text() if record.exists() else ""
-    report = read_report(dotted(name), written, output, code)
+    report = read_report(dotted(name), written, output.read_text("utf-8", "replace"), code)
     shutil.rmtree(place, ignore_errors=True)
     return Tried(name, report, compare(report, run.suite), time.monotonic() - started)
 
@@ -191,12 +195,13 @@ def command(subject: Subject, suite: Suite, name: str, record: Path, place: Path
     return [*words, name]
 
 
-def ended(words: list[str], environment: dict[str, str], place: Path, stop: threading.Event) -> tuple[int | None, str]:
-    """Run a command in a session of its own; return its exit code, None when its time was up, and its output.
+def ended(
+    words: list[str], environment: dict[str, str], place: Path, output: Path, stop: threading.Event
+) -> int | None:
+    """Run a command in a session of its own; return its exit code, None when its time was up.
 
     What it left running is ended with it.
     """
-    output = place.parent / f"{place.name}.log"
     with output.open("wb") as file:
         process = subprocess.Popen(
             words,
@@ -214,4 +219,4 @@ def ended(words: list[str], environment: dict[str, str], place: Path, stop: thre
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return code, output.read_text("utf-8", "replace")
+    return code
