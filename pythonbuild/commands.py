@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pythonbuild.decide import Selection, prepare
@@ -188,7 +189,7 @@ def test(settings: Settings, arguments: argparse.Namespace, environment: Environ
     for archive in arguments.archives:
         own = arguments.stdlib or arguments.core
         suite = suite_of(settings.root, archive, environment, core=arguments.core) if own else None
-        result = run(archive, keep=arguments.keep, only=arguments.only, suite=suite)
+        result = run(archive, keep=arguments.keep, only=arguments.only, suite=suite, log=partial(print, flush=True))
         failed += not result.ok
     return ValidationError.exit_code if failed else 0
 

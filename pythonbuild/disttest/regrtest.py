@@ -12,6 +12,8 @@ from pythonbuild.disttest.subject import ending
 SKIPPED = re.compile(r"^(?P<file>\S+) skipped(?: -- (?P<reason>.*))?$", re.MULTILINE)
 # ``setUpClass (test.test_socket.Some)``, and ``test.test_x.C.test_y (number=1)`` of a subtest.
 FIXTURE = re.compile(r"(?P<name>setUp\w+|tearDown\w+) \((?P<place>[^)]*)\)")
+# ``unittest.loader.ModuleSkipped.test.test_tools.test_i18n``: a module of a package that could not be loaded.
+LOADER = re.compile(r"unittest\.loader\.\w+\.")
 # Exit codes of regrtest that say "tests failed" and "no tests ran" (libregrtest/results.py).
 BAD, NO_TESTS = 2, 4
 _TAIL = 1000
@@ -84,4 +86,4 @@ def normal(test: str) -> str:
     ('test.test_os.Some.setUpClass', 'test.test_os.Some.test_x')
     """
     found = FIXTURE.fullmatch(test)
-    return f"{found['place']}.{found['name']}" if found else test.partition(" ")[0]
+    return f"{found['place']}.{found['name']}" if found else LOADER.sub("", test.partition(" ")[0])

@@ -7,9 +7,11 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.display import display
@@ -20,13 +22,15 @@ from pythonbuild.disttest.regrtest import Report, dotted, read_report
 from pythonbuild.errors import ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from pythonbuild.disttest.subject import Subject
 
 # Seconds for one file of tests, and for one test of it. Emulators are slow, and so is a machine that builds meanwhile.
 FILE_TIMEOUT, TEST_TIMEOUT = 3600, 900
+# Processes beyond one for each processor, because many tests mostly wait; regrtest's own -j0 adds as many.
+WAITING = 2
 # What the other tests set and these must not see: byte code is part of what they look at.
 UNSET = ("PYTHONDONTWRITEBYTECODE", "PIP_NO_INDEX", "PIP_CONFIG_FILE")
 # Unexpected events that are told of one file.
@@ -34,8 +38,19 @@ _TOLD = 12
 
 
 @dataclass(frozen=True)
+class Run:
+    """What the files of one run share. ``stop`` ends the processes that are running."""
+
+    subject: Subject
+    suite: Suite
+    environment: Mapping[str, str]
+    stop: threading.Event = field(default_factory=threading.Event)
+    numbers: Iterator[int] = field(default_factory=count)
+
+
+@dataclass(frozen=True)
 class Tried:
-    """One file of tests that was run, by its name for regrtest: the report, what of it was not expected, and how long it took."""
+    """One file of tests that was run, by its name for regrtest: what came of it, what of that was not expected."""
 
     name: str
     report: Report
@@ -77,9 +92,9 @@ def outcomes(
     files = [name for name in in_order(available(subject), suite) if not only or only in f"stdlib.{name}"]
     done: list[Tried] = []
     with display() as screen:
-        environment = {**subject.environment, **screen}
+        run = Run(subject, suite, {**subject.environment, **screen})
         again = []
-        for each in several(subject, suite, files, environment):
+        for each in several(run, files):
             if each.verdict.failures:
                 again.append(each.name)
                 log(f"later   {each.outcome()}")
@@ -87,21 +102,23 @@ def outcomes(
                 done.append(each)
                 yield each.outcome()
         for name in sorted(again):
-            done.append(tried(subject, suite, name, environment))
+            done.append(tried(run, name))
             yield done[-1].outcome(", at the second try")
     tell(suite, done, None if only else log)
     log(figures(done, time.monotonic() - started))
 
 
-def several(subject: Subject, suite: Suite, files: list[str], environment: dict[str, str]) -> Iterator[Tried]:
-    """Run as many files at a time as there are processors; yield each that is done."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        pending = [pool.submit(tried, subject, suite, name, environment) for name in files]
+def several(run: Run, files: list[str]) -> Iterator[Tried]:
+    """Run several files at a time; yield each that is done. Those that run are ended with the caller."""
+    with ThreadPoolExecutor((os.cpu_count() or 1) + WAITING) as pool:
+        pending = [pool.submit(tried, run, name) for name in files]
         try:
             for future in as_completed(pending):
                 yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:  # also that nobody wants more: GeneratorExit
+            run.stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def tell(suite: Suite, done: list[Tried], log: Callable[[str], None] | None) -> None:
@@ -152,18 +169,21 @@ def in_order(there: list[str], suite: Suite) -> list[str]:
     return sorted(files, key=lambda name: (name not in suite.slow, name))
 
 
-def tried(subject: Subject, suite: Suite, name: str, environment: dict[str, str]) -> Tried:
+def tried(run: Run, name: str) -> Tried:
     """Run one file of tests, and compare what comes of it with the data."""
     started = time.monotonic()
-    place = subject.scratch(dotted(name).removeprefix("test."))
-    record = place.parent / f"{place.name}.record"
+    # A short name: a socket's path has 107 bytes, and tests put sockets deep below.
+    place = run.subject.scratch(str(next(run.numbers)))
+    plain = dotted(name).removeprefix("test.")
+    record, output = (run.subject.work / f"{plain}.{kind}" for kind in ("record", "log"))
     record.unlink(missing_ok=True)
-    own = {key: value for key, value in environment.items() if key not in UNSET}
-    code, output = ended(command(subject, suite, name, record, place), {**own, "TMPDIR": str(place)}, place)
+    own = {key: value for key, value in run.environment.items() if key not in UNSET}
+    words = command(run.subject, run.suite, name, record, place)
+    code = ended(words, {**own, "TMPDIR": str(place)}, place, output, run.stop)
     written = record.read_text() if record.exists() else ""
-    report = read_report(dotted(name), written, output, code)
+    report = read_report(dotted(name), written, output.read_text("utf-8", "replace"), code)
     shutil.rmtree(place, ignore_errors=True)
-    return Tried(name, report, compare(report, suite), time.monotonic() - started)
+    return Tried(name, report, compare(report, run.suite), time.monotonic() - started)
 
 
 def command(subject: Subject, suite: Suite, name: str, record: Path, place: Path) -> list[str]:
@@ -175,12 +195,13 @@ def command(subject: Subject, suite: Suite, name: str, record: Path, place: Path
     return [*words, name]
 
 
-def ended(words: list[str], environment: dict[str, str], place: Path) -> tuple[int | None, str]:
-    """Run a command in a session of its own; return its exit code, None when its time was up, and its output.
+def ended(
+    words: list[str], environment: dict[str, str], place: Path, output: Path, stop: threading.Event
+) -> int | None:
+    """Run a command in a session of its own; return its exit code, None when its time was up.
 
     What it left running is ended with it.
     """
-    output = place.parent / f"{place.name}.log"
     with output.open("wb") as file:
         process = subprocess.Popen(
             words,
@@ -191,11 +212,11 @@ def ended(words: list[str], environment: dict[str, str], place: Path) -> tuple[i
             stderr=file,
             start_new_session=True,
         )
-        try:
-            code: int | None = process.wait(FILE_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            code = None
+        code, end = None, time.monotonic() + FILE_TIMEOUT
+        while code is None and not stop.is_set() and time.monotonic() < end:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(1)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return code, output.read_text("utf-8", "replace")
+    return code

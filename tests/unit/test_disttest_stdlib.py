@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_each_file_is_one_outcome(subject: Subject, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_is_skipped_without_an_expectation_fails(subject: Subject) -> None:
-    found = stdlib.tried(subject, Suite(), "test_good", dict(subject.environment))
+    found = stdlib.tried(stdlib.Run(subject, Suite(), subject.environment), "test_good")
     assert [event.test for event in found.verdict.skips] == [
         "test.test_good.Fixture.setUpClass",
         "test.test_good.Some.test_b",
@@ -142,6 +143,16 @@ class Some(unittest.TestCase):
     outcomes = list(stdlib.outcomes(subject, Suite(), "wrong", logged.append))
     assert [(outcome.status, outcome.message) for outcome in outcomes] == [("passed", "1 tests, at the second try")]
     assert logged[0].startswith("later   failed  stdlib.test_wrong")
+
+
+def test_those_that_run_are_ended_with_the_caller(subject: Subject) -> None:
+    (subject.prefix / "lib/python3.14/test/test_wrong.py").write_text("import time\ntime.sleep(600)\n")
+    run = stdlib.Run(subject, Suite(any_skip=True), subject.environment)
+    outcomes = stdlib.several(run, ["test_good", "test_wrong"])
+    started = time.monotonic()
+    assert next(outcomes).name == "test_good"
+    outcomes.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - started < 300
 
 
 def test_what_passed_at_the_second_try_is_expected_in_vain_only_if_it_never_came() -> None:
@@ -209,6 +220,7 @@ def lines(*events: tuple[str, ...]) -> str:
             "Timeout",
             [("test.test_x.C.a", "no"), ("test.test_x", "the")],
         ),
+        (2, lines(("failure", "unittest.loader._FailedTest.test.test_x.y", "no")), "", [("test.test_x.y", "no")]),
         (None, lines(("start", "test.test_x.C.a")), "", [("test.test_x.C.a", "the process did not end in time")]),
         (-11, lines(("start", "test.test_x.C.a")), "", [("test.test_x.C.a", "the process was killed by SIGSEGV")]),
     ],

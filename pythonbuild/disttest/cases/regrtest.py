@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import sys
 import unittest
 from typing import Any
@@ -75,6 +76,8 @@ def text_of(error: Any) -> str:
 if __name__ == "__main__":
     watch(Record(sys.argv[1]))
     sys.argv[1:] = sys.argv[2:]
+    # A shell that starts a command in the background has it ignore this, and tests send it to their children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Not the directory of this file, whose neighbours tests must not find, but what -m puts there.
     sys.path[0] = os.getcwd()
     runpy.run_module("test", run_name="__main__", alter_sys=True)
