@@ -35,11 +35,12 @@ def read_macho(data: bytes) -> tuple[MachO, ...]:
 
     Raises ValidationError when the bytes are not a readable Mach-O file.
     """
-    return native.read(
-        "Mach-O",
-        lambda: lief.MachO.parse(data) if len(data) >= _SMALLEST else None,
-        lambda found: tuple(map(_facts, found)),
-    )
+    return native.read("Mach-O", lambda: _parsed(data), lambda found: tuple(map(_facts, found)))
+
+
+def _parsed(data: bytes) -> Any:
+    """Return the architectures in a file; LIEF would find some in less than a header."""
+    return lief.MachO.parse(data) if len(data) >= _SMALLEST else None
 
 
 def _facts(binary: Any) -> MachO:
