@@ -15,6 +15,8 @@ _BITCODE = b"BC\xc0\xde"
 _RELOCATABLE = 1
 # What a note begins with: three numbers of 32 bits, and the name GNU.
 _NOTE_HEAD = 16
+# What LIEF calls the string of a dynamic entry.
+_STRINGS = {"NEEDED": "name", "SONAME": "name", "RPATH": "rpath", "RUNPATH": "runpath"}
 _VISIBLE = frozenset({"DEFAULT", "PROTECTED"})
 _PUBLIC = frozenset({"GLOBAL", "WEAK", "GNU_UNIQUE"})
 
@@ -139,10 +141,9 @@ def _dynamic(binary: lief.ELF.Binary) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for entry in binary.dynamic_entries:
         tag = constant(entry.tag)
-        if tag in {"NEEDED", "SONAME"}:
-            found.setdefault(tag, []).append(text(entry.name))
-        elif tag in {"RPATH", "RUNPATH"}:
-            found.setdefault(tag, []).extend(text(getattr(entry, tag.lower())).split(":"))
+        if tag in _STRINGS:
+            value = text(getattr(entry, _STRINGS[tag]))
+            found.setdefault(tag, []).extend(value.split(":") if "PATH" in tag else [value])
         elif tag in {"TEXTREL", "BIND_NOW"}:
             found.setdefault(tag, [])
         elif tag in {"FLAGS", "FLAGS_1"}:

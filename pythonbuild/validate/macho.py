@@ -35,12 +35,12 @@ def read_macho(data: bytes) -> tuple[MachO, ...]:
 
     Raises ValidationError when the bytes are not a readable Mach-O file.
     """
-    return native.read(
-        "Mach-O",
-        # A universal file without architectures is none.
-        lambda: (lief.MachO.parse(data) or None) if len(data) >= _SMALLEST else None,
-        lambda found: tuple(map(_facts, found)),
-    )
+    return native.read("Mach-O", lambda: _parsed(data), lambda found: tuple(map(_facts, found)))
+
+
+def _parsed(data: bytes) -> Any:
+    """Return the architectures in a file, None for one without; LIEF would find some in less than a header."""
+    return (lief.MachO.parse(data) or None) if len(data) >= _SMALLEST else None
 
 
 def _facts(binary: Any) -> MachO:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def duplicate_code(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Say how much code the interpreter and libpython both hold.
+    """How much code the interpreter and libpython both hold: nothing is demanded.
 
     Each has all of CPython, so that the interpreter's calls of its own functions are direct: docs/performance.md.
     """

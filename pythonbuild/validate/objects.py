@@ -53,13 +53,14 @@ def system_links(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
         return
     names = {found[1] for name in limits.allowed_needed if (found := _SHARED_NAME.fullmatch(name))} | _LIBC
     info = tree.metadata.build_info
-    units = [("core", info.core), *((f"extension {n}", one) for n, every in info.extensions.items() for one in every)]
-    for where, unit in units:
-        for link in unit.links:
-            if link.system and link.name not in names:
-                yield PLACE, f"{where} links {link.name} of the system, which not every system has"
-            if not link.system and not link.framework and not link.path_static and not link.path_dynamic:
-                yield PLACE, f"{where} links {link.name}, and does not say where it is"
+    links = [("core", link) for link in info.core.links]
+    for name, candidates in info.extensions.items():
+        links += [(f"extension {name}", link) for one in candidates for link in one.links]
+    for where, link in links:
+        if link.system and link.name not in names:
+            yield PLACE, f"{where} links {link.name} of the system, which not every system has"
+        if not link.system and not link.framework and not link.path_static and not link.path_dynamic:
+            yield PLACE, f"{where} links {link.name}, and does not say where it is"
 
 
 def extension_modules(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from pythonbuild.errors import ValidationError
-from pythonbuild.package.model import PythonJson
-from pythonbuild.package.record import BuildRecord, RecordedJob, RecordedSource
+from pythonbuild.package.model import BuildInfo, Core, Extension, Link, PythonJson
+from pythonbuild.package.record import BuildRecord, RecordedJob, RecordedMatch, RecordedSource
 from pythonbuild.package.schema import DOCS, documents, schema_of
 from tests.unit.records import DIGEST, RECORD
+from tests.unit.test_validate_checks import metadata
 
 
 def test_record_round_trip() -> None:
@@ -89,6 +90,25 @@ def test_schema_takes_what_the_model_takes_and_nothing_else() -> None:
 def test_every_key_of_the_record_is_explained() -> None:
     rows = re.findall(r"^\| (`[^|]+) \|", (DOCS / "archives.md").read_text(), re.MULTILINE)
     explained = {key for row in rows for key in re.findall(r"`([^`]+)`", row)}
-    for kind, place in ((BuildRecord, ""), (RecordedJob, "jobs[]."), (RecordedSource, "jobs[].sources[].")):
+    kinds = {RecordedJob: "jobs[].", RecordedSource: "jobs[].sources[].", RecordedMatch: "profile_match."}
+    for kind, place in {BuildRecord: "", **kinds}.items():
         for field in fields(kind):
             assert f"{place}{field.name}" in explained
+
+
+def test_every_key_of_the_metadata_is_explained() -> None:
+    text = (DOCS / "python-json.md").read_text()
+    words = {word.removeprefix("build_info.") for word in re.findall(r"`([a-z_.*]+)`", text)}
+    stems = tuple(word[:-1] for word in words if word.endswith("_*"))
+    keys = {field.name for kind in (PythonJson, BuildInfo, Core, Extension, Link) for field in fields(kind)}
+    assert {key for key in keys - words if not key.startswith(stems)} - {"build_info"} == set()
+    assert "python_stdlib" not in words
+
+
+def test_schema_of_the_metadata_takes_what_its_model_takes() -> None:
+    schema, data = json.loads(documents()["PYTHON.schema.json"]), metadata()
+    assert PythonJson.from_json(data).to_json() == data
+    assert complaints(data, schema, schema) == []
+    assert complaints({**data, "python_config_vars": {"A": 1}}, schema, schema) == ["1 is no string"]
+    del data["build_info"]["extensions"]["zlib"][0]["init_fn"]
+    assert complaints(data, schema, schema) == ["init_fn is missing"]

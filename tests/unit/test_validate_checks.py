@@ -212,7 +212,7 @@ def with_library(**changes: Any) -> Callable[[Tree], Tree]:
 
 def hardened(*options: str, **changes: Any) -> Callable[[Tree], Tree]:
     """Return a change of what the record says of the compiler, and of the interpreter."""
-    flags = {"make": ("CFLAGS_NODIST=-g1 " + " ".join(options),)}
+    flags: dict[str, tuple[str, ...]] = {"make": ("CFLAGS_NODIST=-g1 " + " ".join(options),)}
     return lambda tree: with_python(**changes)(replace(tree, record=replace(records.RECORD, flags=flags)))
 
 
