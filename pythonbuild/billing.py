@@ -103,7 +103,7 @@ def wheels(files: Iterable[BilledFile]) -> tuple[Component, ...]:
     found = {}
     for file in files:
         name = PurePosixPath(file.path).name
-        wheel = WHEEL.fullmatch(name)
+        wheel = WHEEL.fullmatch(file.path)
         if wheel:
             purl = PackageURL("pypi", None, wheel["name"], wheel["version"]).to_string()
             cpe = WHEEL_CPES.get(wheel["name"])

@@ -161,6 +161,7 @@ def parts_of(prepared: Prepared, core: Mapping[str, Any], extensions: Mapping[st
     return Parts(
         libraries=libraries,
         below=below,
+        loaded=frozenset(ref for job in shared for ref in refs[job]),
         core=inner,
         shared=modules,
         everywhere=tuple(ref for job in (RUNTIME, LIBC) if job in jobs for ref in refs[job]),

@@ -77,7 +77,8 @@ def component_of(bill: Bill, one: OurComponent) -> Component:
         Patch(type=PatchClassification.UNOFFICIAL, diff=Diff(url=XsUri(f"patches/{one.name}/{patch.name}")))
         for patch in one.patches
     ]
-    places = [Occurrence(location=path) for path in bill.files_of(one.ref)]
+    # The library sorts them by reference first, in memory's order where there is none.
+    places = [Occurrence(bom_ref=f"{one.ref} in {path}", location=path) for path in bill.files_of(one.ref)]
     return Component(
         bom_ref=one.ref,
         name=one.name,

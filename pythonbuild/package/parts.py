@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CPYTHON = "cpython"
-WHEEL = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)-.*\.whl")
+# Of all wheels only these are there to be used; others are data of tests.
+WHEEL = re.compile(r"(?:.*/)?ensurepip/_bundled/(?P<name>[^-/]+)-(?P<version>[^-/]+)-[^/]*\.whl")
 _INTERPRETER = re.compile(r"bin/python3\.\d+t?d?")
 _LIBPYTHON = re.compile(r"lib/libpython3\.\d+t?d?\.so(\.1\.0)?")
 
@@ -23,7 +24,8 @@ class Parts:
     """What is known of the files of a distribution.
 
     ``libraries`` maps the file name of a library to the components that it was made of, ``below`` a component to
-    those that are linked into whatever links it. ``core`` are the component libraries of the interpreter's own code,
+    those that are linked into whatever links it, but for those ``loaded``, which are shared libraries: who links one
+    holds no more than a stub of it. ``core`` are the component libraries of the interpreter's own code,
     ``shared`` those of each extension module by its path in the installation. ``everywhere`` is linked into all
     programs: the compiler's own functions, and the libc of a static build. ``libpython`` says that the interpreter is
     linked to libpython and holds no code itself.
@@ -31,6 +33,7 @@ class Parts:
 
     libraries: Mapping[str, tuple[str, ...]]
     below: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loaded: frozenset[str] = frozenset()
     core: tuple[str, ...] = ()
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     everywhere: tuple[str, ...] = ()
@@ -39,16 +42,17 @@ class Parts:
     def contents(self, path: str) -> Contents:
         """Return what the file ``path`` holds; ``path`` begins at the installation, or with ``build/``."""
         name = PurePosixPath(path).name
-        wheel = WHEEL.fullmatch(name)
+        wheel = WHEEL.fullmatch(path)
         if wheel:
             return Contents(made_of=(wheel["name"],))
         if name in self.libraries:
             made_of = self.libraries[name]
-            linked = () if name.endswith(".a") else self._whole(made_of, made_of)
+            inside = [one for ref in made_of for one in self.below.get(ref, ())]
+            linked = () if name.endswith(".a") else tuple(sorted({*inside, *self.everywhere} - set(made_of)))
             return Contents(made_of=made_of, linked=linked)
         if name.endswith(".a"):
             return Contents(made_of=() if path.startswith("build/lib/") else (CPYTHON,))
-        return Contents(made_of=(CPYTHON,), linked=self._whole(self._linked(path), ()))
+        return Contents(made_of=(CPYTHON,), linked=self._whole(self._linked(path)))
 
     def _linked(self, path: str) -> tuple[str, ...]:
         """Return what the link line of a program or library of CPython named."""
@@ -57,10 +61,10 @@ class Parts:
         holds_core = _LIBPYTHON.fullmatch(path) or (_INTERPRETER.fullmatch(path) and not self.libpython)
         return self.core if holds_core else ()
 
-    def _whole(self, refs: Iterable[str], made_of: tuple[str, ...]) -> tuple[str, ...]:
-        """Return ``refs`` with all that lies below them, and what is everywhere, without ``made_of``."""
-        found = [*refs, *(one for ref in refs for one in self.below.get(ref, ())), *self.everywhere]
-        return tuple(sorted(set(found) - set(made_of)))
+    def _whole(self, refs: Iterable[str]) -> tuple[str, ...]:
+        """Return ``refs`` with all that lies below them, and what is everywhere."""
+        below = (one for ref in refs if ref not in self.loaded for one in self.below.get(ref, ()))
+        return tuple(sorted({*refs, *below, *self.everywhere}))
 
 
 def static_names(links: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

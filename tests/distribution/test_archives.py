@@ -9,7 +9,9 @@ import pytest
 from pythonbuild.disttest import run
 
 DIST = Path(__file__).parents[2] / "dist"
-ARCHIVES = sorted(path for path in DIST.glob("cpython-*.tar.*") if "-debuginfo." not in path.name)
+ARCHIVES = sorted(
+    path for path in DIST.glob("cpython-*.tar.*") if "-debuginfo." not in path.name and path.suffix != ".json"
+)
 
 
 @pytest.mark.slow
