@@ -182,11 +182,13 @@ def existing(archive: Path) -> Path:
 def test(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:
     """Unpack archives and try them as a user would."""
     from pythonbuild.disttest import run  # noqa: PLC0415
+    from pythonbuild.disttest.gates import gate_of  # noqa: PLC0415
 
     failed = 0
     for archive in arguments.archives:
         core = core_tests(settings.root, archive, environment) if arguments.stdlib else None
-        result = run(archive, keep=arguments.keep, only=arguments.only, core=core)
+        gate = gate_of(arguments, settings.root, archive, environment)
+        result = run(archive, keep=arguments.keep, only=arguments.only, core=core, gate=gate)
         failed += not result.ok
     return ValidationError.exit_code if failed else 0
 

@@ -99,11 +99,13 @@ class Pip:
     python: Path | str
     way: Mapping[str, str]
 
-    def install(self, subject: Subject, inner: Path, requirements: str, *, sources: tuple[str, ...] = ()) -> None:
+    def install(
+        self, subject: Subject, inner: Path, requirements: str, *, sources: tuple[str, ...] = (), resolved: bool = False
+    ) -> None:
         """Install locked ``requirements`` into the environment whose interpreter is ``inner``, each by its sha256.
 
-        Wheels alone, but for ``sources``, which are built with what is installed there. ``FetchError`` where no index
-        can be reached, CaseFailed for anything else.
+        Wheels alone, but for ``sources``, which are built with what is installed there; with ``resolved``, nothing is
+        asked of the packages themselves. ``FetchError`` where no index can be reached, CaseFailed for anything else.
         """
         listed = inner.parent.parent / "requirements.txt"
         listed.write_text(requirements, encoding="utf-8")
@@ -111,6 +113,7 @@ class Pip:
         quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore", "PIP_CONSTRAINT": ""}
         online = replace(subject, environment={**kept, **self.way, **quiet})
         built = [f"--no-binary={','.join(sources)}", "--no-build-isolation"] if sources else []
+        built += ["--no-deps"] if resolved else []
         command = [self.python, "-m", "pip", "--python", inner, "install", "--require-hashes", "--only-binary=:all:"]
         try:
             online.run([*command, *built, "--no-input", "--progress-bar=off", "--quiet", "--requirement", listed])

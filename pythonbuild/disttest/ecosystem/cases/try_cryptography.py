@@ -29,7 +29,7 @@ else:
 
 key = ec.generate_private_key(ec.SECP256R1())
 name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
-now = datetime.datetime.now(datetime.timezone.utc)
+now = datetime.datetime.now(datetime.UTC)
 certificate = (
     x509.CertificateBuilder()
     .subject_name(name)
@@ -54,9 +54,7 @@ certificate = (
 )  # fmt: skip
 Path("cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 Path("key.pem").write_bytes(
-    key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 )
 
 server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -6,8 +6,8 @@ import matplotlib as mpl
 
 mpl.use("TkAgg")
 
-import matplotlib.pyplot as plt  # noqa: E402 - the backend is chosen first
-import numpy as np  # noqa: E402
+import matplotlib.pyplot as plt
+import numpy as np
 
 figure, axes = plt.subplots(figsize=(4, 3), dpi=100)
 axes.plot([0, 1, 2], [0, 1, 4], color=(1, 0, 0), linewidth=8)

@@ -5,11 +5,13 @@ import sqlite3
 
 import pandas as pd
 
-frame = pd.DataFrame({
-    "city": ["Bonn", "Ulm", "Bonn", "Ulm"],
-    "at": pd.date_range("2026-03-28", periods=4, freq="12h", tz="UTC"),
-    "degrees": [7.5, 9.0, 8.5, 11.0],
-})
+frame = pd.DataFrame(
+    {
+        "city": ["Bonn", "Ulm", "Bonn", "Ulm"],
+        "at": pd.date_range("2026-03-28", periods=4, freq="12h", tz="UTC"),
+        "degrees": [7.5, 9.0, 8.5, 11.0],
+    }
+)
 assert frame.groupby("city")["degrees"].mean().to_dict() == {"Bonn": 8.0, "Ulm": 10.0}
 # Berlin's clocks go forward on the 29th: two rows of twelve hours apart are thirteen apart on the wall.
 hours = frame["at"].dt.tz_convert("Europe/Berlin").dt.hour.tolist()

@@ -2,10 +2,12 @@
 
 from pydantic_core import SchemaSerializer, SchemaValidator, ValidationError, core_schema
 
-schema = core_schema.typed_dict_schema({
-    "name": core_schema.typed_dict_field(core_schema.str_schema(min_length=2)),
-    "ages": core_schema.typed_dict_field(core_schema.list_schema(core_schema.int_schema(ge=0))),
-})
+schema = core_schema.typed_dict_schema(
+    {
+        "name": core_schema.typed_dict_field(core_schema.str_schema(min_length=2)),
+        "ages": core_schema.typed_dict_field(core_schema.list_schema(core_schema.int_schema(ge=0))),
+    }
+)
 validator = SchemaValidator(schema)
 assert validator.validate_json('{"name": "Ada", "ages": ["36", 7]}') == {"name": "Ada", "ages": [36, 7]}
 try:

@@ -7,7 +7,7 @@ import ssl
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6 import QtCore, QtNetwork, QtSql, QtWidgets  # noqa: E402 - the platform is chosen first
+from PySide6 import QtCore, QtNetwork, QtSql, QtWidgets
 
 application = QtWidgets.QApplication([])
 pressed = []

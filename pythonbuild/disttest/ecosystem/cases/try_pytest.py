@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 Path("test_sample.py").write_text(
     """
@@ -30,6 +30,6 @@ command = [sys.executable, "-m", "pytest", "-q", "--junitxml=report.xml", "test_
 done = subprocess.run(command, check=False, capture_output=True, text=True)
 assert done.returncode == 1, done
 assert "assert 2 == 1" in done.stdout, done.stdout
-suite = ElementTree.parse("report.xml").getroot().find("testsuite")
+suite = ET.parse("report.xml").getroot().find("testsuite")
 assert suite is not None
 assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["4", "1", "1"]

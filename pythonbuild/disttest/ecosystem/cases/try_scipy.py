@@ -4,7 +4,7 @@ import numpy as np
 from scipy import integrate, linalg, optimize, sparse, special
 from scipy.sparse.linalg import spsolve
 
-found = optimize.minimize(optimize.rosen, [1.3, 0.7, 0.8], method="BFGS")
+found = optimize.minimize(optimize.rosen, [1.3, 0.7, 0.8], jac=optimize.rosen_der, method="BFGS")
 assert found.success
 assert np.allclose(found.x, 1.0, atol=1e-4)
 system = sparse.diags_array([-np.ones(99), 2 * np.ones(100), -np.ones(99)], offsets=(-1, 0, 1), format="csc")
