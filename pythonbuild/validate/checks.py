@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from pythonbuild.validate.archive import MAX_WINDOW, escapes
+from pythonbuild.validate.clients import CLIENT_CHECKS, file_name
 from pythonbuild.validate.debug import build_ids, debug_files, debug_links
 from pythonbuild.validate.metadata import METADATA_CHECKS, identity, licences
 from pythonbuild.validate.model import Finding, Limits, Tree
@@ -239,12 +240,13 @@ CHECKS: tuple[Check, ...] = (
     copy_relocations, page_alignment, hidden_symbols, banned_symbols, python_api, read_only_relocations,
     interpreter_kind, relative_rpath,
     *TEXT_CHECKS,
+    *CLIENT_CHECKS,
     build_ids, debug_links,
     *METADATA_CHECKS,
     build_record,
 )  # fmt: skip
 DEBUG_CHECKS: tuple[Check, ...] = (
-    encoding, members, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
+    encoding, file_name, members, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
 )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ def hatch(kit: Kit) -> None:
     minor = kit.release.identity.minor
     place = kit.subject.scratch("hatch")
     source = {f"HATCH_PYTHON_CUSTOM_SOURCE_{minor.replace('.', '_')}": kit.web_url}
-    command = [kit.tool("hatch") / "hatch", "python", "install", "--private", "--dir", place, minor]
+    command = (kit.tool("hatch") / "hatch", "python", "install", "--private", "--dir", place, minor)
     kit.subject.run(command, env=source)
     try_python(kit, place / minor / "python" / "bin" / "python3", "hatch")
 
