@@ -85,6 +85,13 @@ def packaging(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--skip-validation", action="store_true", help="don't read the archives back")
 
 
+def gates(parser: argparse.ArgumentParser) -> None:
+    """Add the options of tests that need a package index to ``parser``."""
+    gate = parser.add_mutually_exclusive_group()
+    gate.add_argument("--ecosystem", action="store_true", help="install packages from PyPI and use them instead")
+    gate.add_argument("--clients", action="store_true", help="have uv, hatch, pdm, pbs-installer install it instead")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
@@ -117,6 +124,7 @@ def make_parser() -> argparse.ArgumentParser:
     own = test.add_mutually_exclusive_group()
     own.add_argument("--stdlib", action="store_true", help="run CPython's own tests instead")
     own.add_argument("--core", action="store_true", help="run a short list of CPython's own tests instead")
+    gates(test)
     test.add_argument("--keep", action="store_true", help="keep the unpacked tree")
     commands.add_parser("doctor", parents=[running()], help="say what this machine can build with, and why not")
     lock = commands.add_parser("lock", parents=[running()], help="refresh the package lock of the build image")

@@ -20,25 +20,27 @@ if TYPE_CHECKING:
 CASES: tuple[Case, ...] = (*relocation.CASES, *naming.CASES, *environments.CASES, *building.CASES)
 
 
-def run(
+def run(  # noqa: PLR0913 - an option each
     archive: Path,
     *,
     keep: bool = False,
     only: str | None = None,
     suite: Suite | None = None,
+    gate: Callable[[Subject], Iterator[Outcome]] | None = None,
     log: Callable[[str], None] = print,
 ) -> Result:
     """Unpack an archive, try it, and say what came of every test.
 
     ``only`` keeps the tests with that text in their name; ``keep`` leaves the unpacked tree for a look. With ``suite``,
-    CPython's own tests are run, and nothing else. Raises ValidationError when the archive can't be unpacked.
+    CPython's own tests are run, and nothing else; ``gate`` yields other tests in place of all. Raises ValidationError
+    when the archive can't be unpacked, and what the gate raises.
     """
     base = Path(tempfile.mkdtemp(prefix="disttest-"))
     outcomes = []
     try:
         # A blank in the place is for our own tests: not all of CPython's are ready for it.
         subject = prepare(archive, base, DIRECTORY if suite is None else "unpacked")
-        for outcome in _all(subject, only) if suite is None else stdlib.outcomes(subject, suite, only, log):
+        for outcome in _chosen(subject, only, suite, log) if gate is None else gate(subject):
             outcomes.append(outcome)
             log(str(outcome))
     finally:
@@ -49,6 +51,13 @@ def run(
     result = Result(tuple(outcomes))
     log(f"{archive.name}: {result.summary()}")
     return result
+
+
+def _chosen(
+    subject: Subject, only: str | None, suite: Suite | None, log: Callable[[str], None]
+) -> Iterator[Outcome]:
+    """Return the tests of ours, or those of CPython."""
+    return _all(subject, only) if suite is None else stdlib.outcomes(subject, suite, only, log)
 
 
 def _all(subject: Subject, only: str | None) -> Iterator[Outcome]:

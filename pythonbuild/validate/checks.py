@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from pythonbuild.validate.archive import MAX_WINDOW, escapes
 from pythonbuild.validate.bills import bills_of_materials
+from pythonbuild.validate.clients import CLIENT_CHECKS, file_name
 from pythonbuild.validate.debug import build_ids, debug_files, debug_links
 from pythonbuild.validate.foreign_checks import MACHO_CHECKS, PE_CHECKS
 from pythonbuild.validate.hardening import HARDENING_CHECKS
@@ -247,12 +248,13 @@ CHECKS: tuple[Check, ...] = (
     *HARDENING_CHECKS,
     *OBJECT_CHECKS,
     *TEXT_CHECKS,
+    *CLIENT_CHECKS,
     build_ids, debug_links,
     *METADATA_CHECKS,
     build_record, bills_of_materials,
 )  # fmt: skip
 DEBUG_CHECKS: tuple[Check, ...] = (
-    encoding, members, modes, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
+    encoding, file_name, members, modes, symlinks, readable_elf, machine, debug_files, identity, licences, build_record,
     bills_of_materials,
 )  # fmt: skip
 # Of a target of macOS or Windows: what does not depend on the kind of programs, and the checks of that kind.

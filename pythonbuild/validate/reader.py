@@ -46,6 +46,8 @@ _BUILD_PREFIXES = (b"/build/", b"/tools/", b"/sysroot/")
 # OpenSSL records the command that compiled it; nothing is looked for there.
 _COMPILER_CONFIGURATION = b"/tools/toolchain/"
 _PROGRAMS = frozenset({"elf", "static", "macho", "pe"})
+# Programs of the target; the wheel of pip has some of Windows.
+_BILLED = frozenset({"elf", "static"})
 _PATH = re.compile(rb"[!#-&(-~]{1,200}")
 _INSIDE_A_PATH = re.compile(rb"[\w.)/-]")
 
@@ -125,7 +127,8 @@ class _Collector:
             self.broken[entry.path] = f"{entry.size} bytes are no reasonable size"
             return
         data = read()
-        self.digests[entry.path] = hashlib.sha256(data).hexdigest()
+        if kind in _BILLED:
+            self.digests[entry.path] = hashlib.sha256(data).hexdigest()
         try:
             if kind == "elf":
                 facts = self.elf[entry.path] = read_elf(data)

@@ -189,9 +189,11 @@ def test_the_good_installation_passes() -> None:
         tree = with_entry(f"python/share/licenses/LICENSE.{name}.txt")(tree)
     assert findings(tree) == []
     stem = f"cpython-3.14.7+20261123-{TRIPLE}"
-    assert findings(replace(tree, name=f"{stem}-install_only_stripped.tar.gz")) == []
+    assert findings(replace(tree, name=f"{stem}-install_only_stripped.tar.gz", form=Form(compression="gzip"))) == []
     unstripped = {path: replace(facts, debuglink="", sections=DEBUG_INFO) for path, facts in tree.elf.items()}
-    assert findings(replace(tree, name=f"{stem}-install_only.tar.gz", elf=unstripped)) == []
+    assert (
+        findings(replace(tree, name=f"{stem}-install_only.tar.gz", elf=unstripped, form=Form(compression="gzip"))) == []
+    )
 
 
 def with_tcl(**changes: Any) -> Callable[[Tree], Tree]:
@@ -301,6 +303,19 @@ SYSCONFIG_TEXT = HEADER + "build_time_vars = {}\n"
 FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("encoding", "more data", lambda tree: replace(tree, form=Form(compression="zstd", single_frame=False))),
     ("encoding", "window", lambda tree: replace(tree, form=Form(compression="zstd", window=(1 << 27) + 1))),
+    ("file-name", "is gzip data", lambda tree: replace(tree, form=Form(compression="gzip", window=1 << 15))),
+    ("file-name", "expect of .tar.zst", lambda tree: replace(tree, name=tree.name.replace(".zst", ".xz"))),
+    (
+        "installer-paths",
+        "is missing: installers",
+        lambda tree: replace(tree, name=tree.name.replace("3.14.7", "3.15.0")),
+    ),
+    ("installer-paths", "is missing: installers", with_options("freethreaded", "noopt")),
+    (
+        "sysconfig-escapes",
+        "'t' behind a backslash",
+        lambda tree: replace(tree, text={SYSCONFIG: HEADER + r"build_time_vars = {'CC': 'cc\t\'\\', 'CFLAGS': '\\n'}"}),
+    ),
     ("members", "outside the one", with_entry("README.md")),
     ("members", "hardlink", with_entry("python/a", "hardlink", "python/PYTHON.json")),
     ("members", "is a other", with_entry("python/pipe", "other")),

@@ -80,6 +80,7 @@ WRITABLE = Entry(path="python/a", kind="file", mode=0o666)
 FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("encoding", "more data", lambda tree: replace(tree, form=Form(compression="zstd", single_frame=False))),
     ("members", "outside the one", with_entry("README.md")),
+    ("file-name", "is gzip data", lambda tree: replace(tree, form=Form(compression="gzip", window=1 << 15))),
     ("members", "hardlink", with_entry("python/a", "hardlink", PROGRAM)),
     ("modes", "others may change", lambda tree: replace(tree, entries=(*tree.entries, WRITABLE))),
     ("symlinks", "not there", with_entry("python/a", "symlink", "b")),

@@ -1,0 +1,144 @@
+"""Packages that people install, each used by a small program with assertions: ``./build.py test --ecosystem``.
+
+Every case has an environment of its own, made by the distribution under test, with locked wheels from the machine's
+package index. ``outcomes`` is the interface; what is tried stands in ``ecosystem.yml``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pythonbuild.disttest.display import display
+from pythonbuild.disttest.ecosystem.rows import Trial, load_trials, reason
+from pythonbuild.disttest.installing import Pip, closure, make_venv, read_lock
+from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pythonbuild.condition import Facts
+    from pythonbuild.disttest.installing import Locked
+    from pythonbuild.disttest.subject import Subject
+
+HERE = Path(__file__).parent
+CASES = HERE / "cases"
+# Seconds for one command. Nuitka compiles a few hundred files.
+TIMEOUT = 1800
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What all cases of a run share: the facts of the distribution, the lock, and the way to the package index."""
+
+    facts: Facts
+    trials: tuple[Trial, ...]
+    locked: tuple[Locked, ...]
+    way: Mapping[str, str]
+    screen: str = ""
+
+
+def load_gate(facts: Facts, way: Mapping[str, str]) -> Gate:
+    """Return the cases and the lock beside this file. ``DataError`` for a wrong line."""
+    locked = read_lock((HERE / "requirements.lock").read_text(encoding="utf-8"))
+    return Gate(facts=facts, trials=load_trials(HERE / "ecosystem.yml"), locked=locked, way=way)
+
+
+def outcomes(subject: Subject, gate: Gate, only: str | None = None, *, keep: bool = False) -> Iterator[Outcome]:
+    """Yield the outcome of each case, as many at a time as there are processors.
+
+    ``only`` keeps those with that text in their name, ``keep`` leaves their environments. ``FetchError`` when no
+    package index can be reached.
+    """
+    patient = replace(subject, timeout=TIMEOUT)
+    chosen = [trial for trial in gate.trials if not only or only in f"ecosystem.{trial.name}"]
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        with display() as screen:
+            shown = replace(gate, screen=screen.get("DISPLAY", ""))
+            yield from pool.map(lambda trial: tried(patient, shown, trial, keep=keep), chosen)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def tried(subject: Subject, gate: Gate, trial: Trial, *, keep: bool = False) -> Outcome:
+    """Try one case; what was expected to fail is a failure when it does not."""
+    started = time.monotonic()
+    expected = reason(trial.expected, gate.facts)
+    status, message = "passed", ""
+    try:
+        _try(subject, gate, trial, keep=keep)
+    except CaseSkipped as skipped:
+        status, message, expected = "skipped", str(skipped), ""
+    except (CaseFailed, OSError) as failed:
+        status, message = "failed", str(failed)
+    if expected:
+        known = status == "failed"
+        message = f"fails as expected: {expected}" if known else f"passes, but was expected to fail: {expected}"
+        status = "skipped" if known else "failed"
+    return Outcome(f"ecosystem.{trial.name}", status, message, time.monotonic() - started)
+
+
+def _try(subject: Subject, gate: Gate, trial: Trial, *, keep: bool) -> None:
+    """Make the environment, install, run the program; skip where the row or the machine says so."""
+    absent = reason(trial.without, gate.facts)
+    if absent:
+        raise CaseSkipped(absent)
+    environment = {**_machine(subject, trial), **_display(gate, trial)}
+    place = subject.scratch(f"ecosystem-{trial.name}")
+    temporary = place / "tmp"
+    work = place / "work"
+    for directory in (temporary, work):
+        directory.mkdir()
+    own = replace(subject, work=work, environment={**subject.environment, **environment, "TMPDIR": str(temporary)})
+    try:
+        inner = make_venv(own, own.python, place / "venv")
+        pip = Pip(python=own.python, way=gate.way)
+        if trial.sources:
+            pip.install(own, inner, closure(gate.locked, ["setuptools"]))
+        pip.install(own, inner, closure(gate.locked, trial.packages), sources=trial.sources)
+        path = f"{inner.parent}:{own.environment['PATH']}"
+        own.run([inner, "-B", CASES / trial.program], env={"PATH": path})
+    finally:
+        if not keep:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _machine(subject: Subject, trial: Trial) -> dict[str, str]:
+    """Return variables that name the compilers of a case; skip it where the machine lacks something."""
+    found = {}
+    if {"cc", "c++"} & set(trial.needs):
+        subject.loadable()
+        compiler = subject.compiler()
+        if subject.musl:
+            found = {"CC": str(compiler), "LDSHARED": f"{compiler} -shared"}
+        if "c++" in trial.needs and (subject.musl or not shutil.which(compiler.name.replace("gcc", "g++"))):
+            raise CaseSkipped("this machine has no C++ compiler for the distribution's libc")
+    missing = [name for name in trial.libraries if not _has_library(name)]
+    if missing:
+        raise CaseSkipped(f"this machine lacks {', '.join(missing)}")
+    return found
+
+
+def _display(gate: Gate, trial: Trial) -> dict[str, str]:
+    """Return the variable that names the display; skip the case where there is none."""
+    if "display" not in trial.needs:
+        return {}
+    if not gate.screen:
+        raise CaseSkipped("this machine has no Xvfb that starts")
+    return {"DISPLAY": gate.screen}
+
+
+def _has_library(name: str) -> bool:
+    """Say whether this machine's dynamic linker finds a library."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
