@@ -51,7 +51,8 @@ ALLOWED: dict[str, set[str]] = {
     "pyconfig": {"condition", "load", "recipe"},
     "recording": {"execute", "package", "plan"},
     "validate": {"errors", "package", "target"},
-    "disttest": {"errors", "validate", "package", "target", "condition", "load", "recipe"},
+    "disttest": {"errors", "settings", "validate", "package", "target", "condition", "load", "recipe"},
+    "quirks": {"condition", "load"},
     "inside": set(),
     "arguments": {"errors"},
 }
