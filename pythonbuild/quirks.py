@@ -90,7 +90,11 @@ def document(quirks: Sequence[Quirk], told: Sequence[Told]) -> str:
     columns = [f"{number}" for number, _ in enumerate(told, 1)]
     lines = [f"{number}. {each.name}: {counted(quirks, each)}" for number, each in enumerate(told, 1)]
     lines = lines or ["No distribution was tried with these tests yet."]
-    lines += ["", f"| {' | '.join(['', 'quirk', 'what holds', 'shown by', *columns])} |", "|---" * (4 + len(told)) + "|"]
+    lines += [
+        "",
+        f"| {' | '.join(['', 'quirk', 'what holds', 'shown by', *columns])} |",
+        "|---" * (4 + len(told)) + "|",
+    ]
     for quirk in quirks:
         shown = ", ".join(f"`{name}`" for name in (*quirk.proofs, *quirk.gates)) or "not applicable to Linux"
         words = (str(quirk.number), quirk.name, quirk.holds, shown, *(state(quirk, each) for each in told))

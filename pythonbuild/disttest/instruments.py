@@ -10,6 +10,8 @@ from pythonbuild.disttest.building import FILES, paths_of
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pythonbuild.disttest.subject import Subject
 
 _HASHES = "import hashlib\nfor n in ('md5', 'sha256', 'sha512', 'sha3_256', 'blake2b', 'blake2s'): hashlib.new(n, b'x' * 9999)"
@@ -34,7 +36,15 @@ def valgrind(subject: Subject) -> None:
         raise CaseSkipped("valgrind of this machine knows glibc's allocator")
     if "debug" in subject.options:
         raise CaseSkipped("under valgrind a debug build takes minutes")
-    command = [program, "--quiet", "--error-exitcode=9", "--undef-value-errors=yes", subject.python, "-c", _HASHES]
+    command: list[str | Path] = [
+        program,
+        "--quiet",
+        "--error-exitcode=9",
+        "--undef-value-errors=yes",
+        subject.python,
+        "-c",
+        _HASHES,
+    ]
     try:
         subject.run(command, env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"})
     except CaseFailed as failed:
