@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HEAD = """# What a portable Python must get right, and whether it does
 
-Made by `ci/results.py` of `cpython-unix/quirks.yml` and of `docs/outcomes.json`, which holds what `./build.py test` said.
+Made by `ci/results.py` of `cpython-unix/quirks.yml` and of `docs/outcomes.json`: what `./build.py test` said.
 *passed* means that every test named passed. *partly* means that some of them were skipped, *skipped* that all were: why
 stands below the table. *build* means that the build decides it, in the file named; no test of a finished tree shows it.
 *n/a* means that it does not concern this distribution.

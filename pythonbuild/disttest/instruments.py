@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from pythonbuild.disttest.subject import Subject
 
-_HASHES = "import hashlib\nfor n in ('md5', 'sha256', 'sha512', 'sha3_256', 'blake2b', 'blake2s'): hashlib.new(n, b'x' * 9999)"
+_HASHES = (
+    "import hashlib\n"
+    "for n in ('md5', 'sha256', 'sha512', 'sha3_256', 'blake2b', 'blake2s'): hashlib.new(n, b'x' * 9999).hexdigest()"
+)
 _TASKS = """
 import asyncio, sys
 async def disttest_child():

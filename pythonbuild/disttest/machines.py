@@ -33,7 +33,8 @@ import ssl, sys
 server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 server.load_cert_chain(sys.argv[1])
 a, b = ssl.MemoryBIO(), ssl.MemoryBIO()
-ends = [ssl.create_default_context().wrap_bio(a, b, server_hostname='localhost'), server.wrap_bio(b, a, server_side=True)]
+client = ssl.create_default_context().wrap_bio(a, b, server_hostname='localhost')
+ends = [client, server.wrap_bio(b, a, server_side=True)]
 for _ in range(9):
     for end in ends:
         try:
