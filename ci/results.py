@@ -4,8 +4,9 @@
     $(./build.py environment) ci/results.py [--core] FULL_ARCHIVE...
 
 With --core, CPython's own core tests (./build.py test --core) are added to what is known of a distribution.
-Each result goes into docs/results.json; the table in docs/targets.md is made of all of them. A distribution of another
-processor is tried with this command under ci/emulated.py. Without archives, only the table is made anew.
+Each result goes into docs/results.json; the table in docs/targets.md is made of all of them. What each test said goes
+into docs/outcomes.json, and docs/compatibility.md is made of that and of cpython-unix/quirks.yml. A distribution of
+another processor is tried with this command under ci/emulated.py. Without archives, only the table is made anew.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pythonbuild.commands import suite_of  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
 from pythonbuild.profile_match import match_of  # noqa: E402
+from pythonbuild.quirks import Told, document, dump_outcomes, load_outcomes, load_quirks  # noqa: E402
 from pythonbuild.results import Tried, dump, load, table, with_table  # noqa: E402
 from pythonbuild.target import Matrix, Target  # noqa: E402
 from pythonbuild.validate.archive import opened, read_identity, read_json  # noqa: E402
@@ -34,6 +36,8 @@ from pythonbuild.validate.names import name_identity  # noqa: E402
 
 RESULTS = ROOT / "docs" / "results.json"
 DOCUMENT = ROOT / "docs" / "targets.md"
+OUTCOMES = ROOT / "docs" / "outcomes.json"
+COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 
 
 def record_in(archive: Path) -> dict[str, Any]:
@@ -74,6 +78,7 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
     report = validate_archive(target, identity.words, archive)
     print(report.text(), flush=True)
     result = disttest.run(archive)
+    keep_outcomes(f"{identity.triple} {identity.version} {identity.options}", result)
     match = match_of(record_in(archive).get("profile_match"))
     sizes = sizes_beside(archive)
     if "pgo" not in identity.words or "lto" not in identity.words or "shared" in identity.words:
@@ -91,6 +96,25 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
         profile=round(100 * match.share, 2) if match else None,
         sizes=sizes,
     )
+
+
+def keep_outcomes(name: str, result: disttest.Result) -> None:
+    """Write down what each test of one distribution said, in place of what was known of it."""
+    outcomes = {
+        each.name: (each.status, "" if each.status == "passed" else each.message[:400]) for each in result.outcomes
+    }
+    OUTCOMES.write_text(dump_outcomes({**load_outcomes(OUTCOMES.read_text()), name: outcomes}))
+
+
+def compatibility(matrix: Matrix) -> str:
+    """Return docs/compatibility.md."""
+    told = []
+    for name, outcomes in sorted(load_outcomes(OUTCOMES.read_text()).items()):
+        triple, version, options = name.split(" ")
+        flavor = frozenset(options.split("+"))
+        facts = matrix.target(triple).facts(python=version.rpartition(".")[0], flavor=flavor)
+        told.append(Told(facts=facts, name=name, outcomes=outcomes))
+    return document(load_quirks(ROOT / "cpython-unix" / "quirks.yml"), told)
 
 
 def core_tried(archive: Path, known: list[Tried]) -> Tried:
@@ -120,6 +144,7 @@ def main(words: list[str]) -> int:
         return 1
     known = load(RESULTS.read_text())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets))))
+    COMPATIBILITY.write_text(compatibility(matrix))
     return int(any(each.findings or each.failed or each.core_failed for each in known))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILES = Path(__file__).parent / "files"
 
 
-def _paths(subject: Subject) -> dict[str, str]:
+def paths_of(subject: Subject) -> dict[str, str]:
     """Return what sysconfig says a build needs."""
     names = ("EXT_SUFFIX", "INCLUDEPY", "LDVERSION", "CFLAGS", "Py_GIL_DISABLED")
     source = (
@@ -37,7 +37,7 @@ def _expect_answer(subject: Subject, place: Path) -> None:
 def extension(subject: Subject) -> None:
     """Compile a C extension with the machine's compiler, and import it."""
     subject.loadable()
-    place, paths = subject.scratch("extension"), _paths(subject)
+    place, paths = subject.scratch("extension"), paths_of(subject)
     output = place / f"probe{paths['EXT_SUFFIX']}"
     subject.run([subject.compiler(), "-shared", "-fPIC", f"-I{paths['INCLUDEPY']}", FILES / "probe.c", "-o", output])
     _expect_answer(subject, place)
@@ -46,7 +46,7 @@ def extension(subject: Subject) -> None:
 def extension_with_libpython(subject: Subject) -> None:
     """Do the same with one that is linked with libpython, as some build systems do."""
     subject.loadable()
-    place, paths = subject.scratch("linked"), _paths(subject)
+    place, paths = subject.scratch("linked"), paths_of(subject)
     _shared_library(subject)
     output = place / f"probe{paths['EXT_SUFFIX']}"
     subject.run([
@@ -59,7 +59,7 @@ def extension_with_libpython(subject: Subject) -> None:
 def stable_abi(subject: Subject) -> None:
     """Use an extension of the stable ABI; a free-threaded interpreter has none before 3.15."""
     subject.loadable()
-    place, paths = subject.scratch("abi3"), _paths(subject)
+    place, paths = subject.scratch("abi3"), paths_of(subject)
     if paths["Py_GIL_DISABLED"] == "1":
         raise CaseSkipped("a free-threaded interpreter has no stable ABI")
     subject.run([
@@ -71,7 +71,7 @@ def stable_abi(subject: Subject) -> None:
 
 def recorded_flags(subject: Subject) -> None:
     """Compile with the recorded CFLAGS: they must mean something to the compiler of a user."""
-    place, paths = subject.scratch("flags"), _paths(subject)
+    place, paths = subject.scratch("flags"), paths_of(subject)
     flags = [flag for flag in paths["CFLAGS"].split() if not flag.startswith("-W")]
     output = place / "probe.o"
     subject.run([subject.compiler(), *flags, "-fPIC", f"-I{paths['INCLUDEPY']}", "-c", FILES / "probe.c", "-o", output])
@@ -86,14 +86,14 @@ def sdist(subject: Subject) -> None:
     shutil.copytree(FILES / "sdist", source)
     shutil.copy(FILES / "probe.c", source / "probe.c")
     target = place / "target"
-    compiler = {"CC": str(subject.compiler())} if subject.musl else {}
+    compiler = {"CC": str(subject.compiler())}
     subject.run([subject.python, "-m", "pip", "install", "--no-index", "--target", target, source], env=compiler)
     _expect_answer(subject, target)
 
 
 def embedding(subject: Subject) -> None:
     """Run Python code in a C program with libpython inside, with the standard library of the distribution."""
-    library, paths, place = _shared_library(subject), _paths(subject), subject.scratch("embedding")
+    library, paths, place = _shared_library(subject), paths_of(subject), subject.scratch("embedding")
     program = place / "embed"
     subject.run([
         subject.compiler(), f"-I{paths['INCLUDEPY']}", FILES / "embed.c", "-o", program,
@@ -131,6 +131,17 @@ def pkg_config(subject: Subject) -> None:
             raise CaseFailed(f"{path.name} says prefix={found[1] if found else ''!r}")
 
 
+def stable_library(subject: Subject) -> None:
+    """Open libpython3.so, the library of the stable ABI: it finds the one that holds the code."""
+    _shared_library(subject)
+    library = subject.prefix / "lib" / "libpython3.so"
+    if not library.exists():
+        if "freethreaded" in subject.options:
+            raise CaseSkipped("a free-threaded interpreter has no stable ABI")
+        raise CaseFailed("lib/libpython3.so is missing")
+    subject.code(f"import ctypes; assert ctypes.CDLL({str(library)!r}).Py_IsInitialized is not None")
+
+
 CASES = (
     Case("building.extension", extension),
     Case("building.extension-with-libpython", extension_with_libpython),
@@ -139,6 +150,7 @@ CASES = (
     Case("building.sdist", sdist),
     Case("building.embedding", embedding),
     Case("building.libpython-by-ctypes", preloaded),
+    Case("building.stable-library", stable_library),
     Case("building.pkg-config", pkg_config),
     Case("building.embedding-statically", relinking.embed),
     Case("building.relink", relinking.relink),

@@ -63,9 +63,21 @@ def platform_tags(subject: Subject) -> None:
         raise CaseFailed(f"wheels fit that are for {', '.join(sorted(found)) or 'this machine alone'}")
 
 
+def multiarch(subject: Subject) -> None:
+    """Compare the names of the platform, in file names of extension modules and elsewhere, with the target's libc."""
+    if not subject.triple:
+        raise CaseSkipped("neither PYTHON.json nor the file name says which target this is for")
+    wanted = "musl" if subject.musl else "gnu"
+    source = "import sys, sysconfig; print(sys.implementation._multiarch, sysconfig.get_config_var('SOABI'))"
+    for word in subject.code(source).split():
+        if wanted not in word.rpartition("-")[2]:
+            raise CaseFailed(f"{word} does not end in {wanted}")
+
+
 CASES = (
     Case("naming.programs", programs),
     Case("naming.directories", directories),
     Case("naming.config-flags", config_flags),
     Case("naming.platform-tags", platform_tags),
+    Case("naming.multiarch", multiarch),
 )

@@ -54,8 +54,9 @@ def chained_symlink(subject: Subject) -> None:
 def odd_argv0(subject: Subject) -> None:
     """Ignore a first argument that names something else."""
     source = (
-        "import subprocess, sys\n"
-        f"print(subprocess.check_output(['/dev/null', '-c', {_WHERE!r}], executable=sys.executable, text=True))"
+        "import subprocess\n"
+        f"words, program = ['/dev/null', '-c', {_WHERE!r}], {str(subject.python)!r}\n"
+        "print(subprocess.check_output(words, executable=program, text=True))"
     )
     _found_itself(subject, subject.code(source))
 

@@ -8,7 +8,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pythonbuild.disttest import building, environments, inside, naming, relocation, stdlib
+from pythonbuild.disttest import (
+    building,
+    environments,
+    facts,
+    inside,
+    instruments,
+    machines,
+    moving,
+    naming,
+    relocation,
+    stdlib,
+)
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped, Outcome, Result
 from pythonbuild.disttest.subject import DIRECTORY, Subject, prepare
 
@@ -17,7 +28,8 @@ if TYPE_CHECKING:
 
     from pythonbuild.disttest.expected import Suite
 
-CASES: tuple[Case, ...] = (*relocation.CASES, *naming.CASES, *environments.CASES, *building.CASES)
+MODULES = (relocation, moving, naming, environments, building, machines, instruments, facts)
+CASES: tuple[Case, ...] = tuple(case for module in MODULES for case in module.CASES)
 
 
 def run(  # noqa: PLR0913 - an option each

@@ -32,7 +32,7 @@ _LARGEST_PROGRAM = 2 << 30
 _LARGEST_TEXT = 8 << 20
 
 # Files that say how and where Python was built, and that users' builds read: the places where build paths leak.
-_TEXT = re.compile(
+TEXT_FILES = re.compile(
     r"python/(?:install/)?(?:"
     r"bin/[^/]+|lib/pkgconfig/[^/]+\.pc|include/python3[^/]*/pyconfig\.h|"
     r"lib/python3[^/]*/(?:_sysconfigdata_[^/]*\.py|_sysconfig_vars_[^/]*\.json|build-details\.json)|"
@@ -99,7 +99,7 @@ class _Collector:
             self.objects[entry.path] = kind
             if kind == "elf-object":
                 self.object_machines[entry.path] = object_machine(head)
-        elif _TEXT.fullmatch(entry.path) and entry.size <= _LARGEST_TEXT and b"\0" not in head:
+        elif TEXT_FILES.fullmatch(entry.path) and entry.size <= _LARGEST_TEXT and b"\0" not in head:
             self.text[entry.path] = (head + content.read()).decode("utf-8", "surrogateescape")
 
     def _take_metadata(self, data: dict[str, Any]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import json
+import os
 import subprocess
 import sys
 import unittest
+from pathlib import Path
 
 
 class Foreign(unittest.TestCase):
@@ -26,6 +29,13 @@ class Foreign(unittest.TestCase):
         self.assertEqual(version().decode(), sys.version)
         refcount = ctypes.pythonapi.Py_IsInitialized()
         self.assertEqual(refcount, 1)
+
+    def test_static_has_no_pythonapi(self) -> None:
+        """In a static program ctypes can be imported, and pythonapi is None instead of a crash."""
+        facts = json.loads(Path(os.environ["DISTTEST_FACTS"]).read_text(encoding="utf-8"))
+        if "static" not in facts["options"]:
+            self.skipTest("not a static program")
+        self.assertIsNone(ctypes.pythonapi)
 
     def test_callback(self) -> None:
         """C calls Python: qsort of the C library with a comparison in Python."""
@@ -68,8 +78,6 @@ class Foreign(unittest.TestCase):
 
     def test_one_environment(self) -> None:
         """The C library and os.environ see the same variables."""
-        import os
-
         getenv = self.c_library().getenv
         getenv.restype = ctypes.c_char_p
         self.assertEqual(getenv(b"PATH").decode(), os.environ["PATH"])

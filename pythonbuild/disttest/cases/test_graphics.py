@@ -30,6 +30,15 @@ class Graphics(unittest.TestCase):
         self.assertEqual(tcl.eval("expr 6 * 7"), "42")
         self.assertTrue(tcl.eval("package require msgcat"))
 
+    def test_symbols_of_tk(self) -> None:
+        """Pillow and matplotlib look Tk's functions up in the module _tkinter, by the dynamic linker."""
+        import _tkinter
+        import ctypes
+
+        library = ctypes.CDLL(getattr(_tkinter, "__file__", None))
+        for name in ("Tcl_CreateCommand", "Tk_FindPhoto", "Tk_MainWindow"):
+            self.assertTrue(hasattr(library, name), name)
+
     def test_window(self) -> None:
         """A window opens on a virtual display."""
         server = shutil.which("Xvfb")

@@ -3,6 +3,7 @@
 # ruff: noqa: INP001 - the root of a source package, not a package of ours
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sysconfig
@@ -14,12 +15,15 @@ _INFO = "probe_sdist-1.0.dist-info"
 
 
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: Any = None) -> str:
-    """Compile with ``cc`` and the recorded LDSHARED and CFLAGS; return the file name of the wheel."""
+    """Compile with CC, else ``cc``, and the recorded CFLAGS and LDSHARED; return the file name of the wheel."""
     del config_settings, metadata_directory
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     link = [word for word in shlex.split(sysconfig.get_config_var("LDSHARED"))[1:] if word != "-pthread"]
-    command = ["cc", *link, "-fPIC", f"-I{sysconfig.get_paths()['include']}", "probe.c", "-o", f"probe{suffix}"]
-    subprocess.run(command, check=True)
+    flags = [word for name in ("CFLAGS", "CCSHARED") for word in shlex.split(sysconfig.get_config_var(name) or "")]
+    compiler = os.environ.get("CC", "cc")
+    include = f"-I{sysconfig.get_paths()['include']}"
+    subprocess.run([compiler, *flags, "-fPIC", include, "-c", "probe.c", "-o", "probe.o"], check=True)
+    subprocess.run([compiler, *link, "probe.o", "-o", f"probe{suffix}"], check=True)
     tag = "py3-none-any"
     files = {
         f"{_INFO}/METADATA": "Metadata-Version: 2.1\nName: probe-sdist\nVersion: 1.0\n",

@@ -1,0 +1,23 @@
+/* How many frames of the stack can be walked from a C function that Python calls, and whether main is reached. */
+#include <Python.h>
+#include <execinfo.h>
+
+static PyObject *depth(PyObject *self, PyObject *unused)
+{
+    void *frames[400];
+    (void)self;
+    (void)unused;
+    return PyLong_FromLong(backtrace(frames, 400));
+}
+
+static PyMethodDef methods[] = {
+    {"depth", depth, METH_NOARGS, "Return the number of frames on the stack."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "unwind", NULL, 0, methods, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit_unwind(void)
+{
+    return PyModuleDef_Init(&module);
+}

@@ -1,0 +1,136 @@
+"""Tests: a tree that was moved, copied or hard-linked still says where it is, and still compiles."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from pythonbuild.disttest.building import FILES
+from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pythonbuild.disttest.subject import Subject
+
+# Every word of the variables and the expanded makefile that names a place below the old prefix or of the build.
+_CONFIGURATION = (
+    "import os, re, sys, sysconfig\n"
+    "bad = [(k, v) for k, v in sysconfig.get_config_vars().items() if isinstance(v, str) and\n"
+    "       re.search(r'(^|[\\s=\\'\"]|-[ILB])/(install|build|tools|sysroot|out)(/|[\\s\\'\"]|$)', v)]\n"
+    "assert not bad, bad[:4]\n"
+    "for name in ('LIBDIR', 'INCLUDEPY', 'BINDIR', 'prefix', 'LIBPL'):\n"
+    "    path = sysconfig.get_config_var(name)\n"
+    "    assert os.path.isdir(path) and os.path.samefile(sys.base_prefix, path[:len(sys.base_prefix)]), (name, path)\n"
+)
+
+
+def move(subject: Subject, name: str) -> Path:
+    """Copy the tree to one place, start it there, rename that to another one, and return its interpreter."""
+    place = subject.scratch(name)
+    left_out = shutil.ignore_patterns("test", "*.a", "__pycache__", "idlelib", "terminfo")
+    shutil.copytree(subject.prefix, place / "first", symlinks=True, ignore=left_out)
+    subject.code("import sysconfig; sysconfig.get_config_vars()", python=place / "first" / "bin" / subject.python.name)
+    (place / "first").rename(place / "second")
+    return place / "second" / "bin" / subject.python.name
+
+
+def moved_twice(subject: Subject, compiler: str) -> None:
+    """Move twice; then pip compiles a source package with a C extension, by the compiler that the user names."""
+    subject.loadable()
+    native = subject.compiler()
+    if compiler != "gcc":
+        found = shutil.which(compiler)
+        if found is None:
+            raise CaseSkipped(f"this machine has no {compiler}")
+        if native.name != "gcc":
+            raise CaseSkipped(f"{compiler} of this machine is not for this target")
+        native = type(native)(found)
+    python = move(subject, f"twice-{compiler}")
+    source = python.parents[2] / "source"
+    shutil.copytree(FILES / "sdist", source)
+    shutil.copy(FILES / "probe.c", source / "probe.c")
+    target = python.parents[2] / "target"
+    environment = {"CC": str(native)}
+    subject.run([python, "-m", "pip", "install", "--no-index", "--target", target, source], env=environment)
+    code = f"import sys; sys.path.insert(0, {str(target)!r}); import probe; assert probe.answer(21) == 42"
+    subject.code(code, python=python)
+
+
+def configuration(subject: Subject) -> None:
+    """Move twice: every variable of sysconfig and the JSON beside it name the new place or none at all."""
+    subject.code(_CONFIGURATION, python=move(subject, "configuration"))
+
+
+def hard_link(subject: Subject) -> None:
+    """Hard links of all files in another place, as installers with a cache make, are a tree of their own."""
+    place = subject.scratch("hard-links") / "tree"
+    try:
+        left_out = shutil.ignore_patterns("test", "*.a", "__pycache__", "terminfo")
+        shutil.copytree(subject.prefix, place, symlinks=True, copy_function=os.link, ignore=left_out)
+    except OSError as error:
+        raise CaseSkipped(f"no hard links here: {error.strerror}") from error
+    source = "import os, sys, ssl, encodings; print(os.path.realpath(sys.prefix), os.path.realpath(encodings.__file__))"
+    words = subject.code(source, python=place / "bin" / subject.python.name)
+    real = os.path.realpath(place)
+    if words.count(real) != 2:
+        raise CaseFailed(f"a hard-linked tree in {real} found itself in {words}")
+
+
+def build_details(subject: Subject) -> None:
+    """build-details.json (PEP 739) names its base prefix relative to itself, and nothing that isn't there."""
+    found = next(iter(sorted(subject.prefix.glob("lib/python3.*/build-details.json"))), None)
+    if found is None:
+        if int(subject.minor.partition(".")[2]) >= 14:
+            raise CaseFailed("there is no build-details.json")
+        raise CaseSkipped("new in Python 3.14")
+    details = json.loads(found.read_text(encoding="utf-8"))
+    base = details["base_prefix"]
+    if base.startswith("/") or os.path.realpath(found.parent / base) != os.path.realpath(subject.prefix):
+        raise CaseFailed(f"base_prefix is {base!r}")
+    interpreter = subject.prefix / details["base_interpreter"]
+    if details["base_interpreter"].startswith("/") or not interpreter.exists():
+        raise CaseFailed(f"base_interpreter is {details['base_interpreter']!r}")
+
+
+def pkg_config_program(subject: Subject) -> None:
+    """Ask pkg-config for the flags, by PKG_CONFIG_PATH alone: they name the headers that are there."""
+    program = shutil.which("pkg-config") or shutil.which("pkgconf")
+    if program is None:
+        raise CaseSkipped("this machine has no pkg-config")
+    place = subject.prefix / "lib" / "pkgconfig"
+    name = f"python-{subject.minor}"
+    answer = subject.run([program, "--variable=includedir", name], env={"PKG_CONFIG_PATH": str(place)}).strip()
+    # pkg-config writes blanks with a backslash.
+    if os.path.realpath(answer.replace("\\", "")) != os.path.realpath(subject.prefix / "include"):
+        raise CaseFailed(f"pkg-config answered {answer!r}")
+
+
+def metadata(subject: Subject) -> None:
+    """PYTHON.json says of suffixes, tags and version what the interpreter says: cross builds tend to mix them up."""
+    if subject.metadata is None:
+        raise CaseSkipped("only a full archive has PYTHON.json")
+    source = (
+        "import importlib.machinery as m, json, sys\n"
+        "print(json.dumps({'python_implementation_hex_version': sys.implementation.hexversion,\n"
+        "    'python_implementation_cache_tag': sys.implementation.cache_tag, 'python_abi_tag': sys.abiflags,\n"
+        "    'extension': m.EXTENSION_SUFFIXES}))"
+    )
+    seen = json.loads(subject.code(source))
+    known = {**subject.metadata, "extension": subject.metadata["python_suffixes"]["extension"]}
+    wrong = [f"{key}: {known.get(key)!r}, not {value!r}" for key, value in seen.items() if known.get(key) != value]
+    if wrong:
+        raise CaseFailed(f"PYTHON.json says {'; '.join(wrong)}")
+
+
+CASES = (
+    Case("moving.twice-gcc", lambda subject: moved_twice(subject, "gcc")),
+    Case("moving.twice-clang", lambda subject: moved_twice(subject, "clang")),
+    Case("moving.configuration", configuration),
+    Case("moving.hard-link", hard_link),
+    Case("moving.build-details", build_details),
+    Case("moving.pkg-config-program", pkg_config_program),
+    Case("moving.metadata", metadata),
+)

@@ -1,0 +1,243 @@
+"""Each quirk's test fails on a tree that was broken on purpose: a test that can't fail proves nothing.
+
+The archive is the one that PYTHONBUILD_ARCHIVE names, else one that lies in ``dist/``; nothing is built here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pythonbuild.disttest import inside
+from pythonbuild.disttest.model import Case, Outcome
+from pythonbuild.disttest.relocation import starts
+from pythonbuild.disttest.runner import CASES, _try
+from pythonbuild.disttest.subject import Subject, prepare
+
+DIST = Path(__file__).parents[2] / "dist"
+FOUND = [Path(os.environ["PYTHONBUILD_ARCHIVE"])] if "PYTHONBUILD_ARCHIVE" in os.environ else sorted(
+    path for path in DIST.glob("cpython-*x86_64-unknown-linux-gnu-*.tar.zst") if "debuginfo" not in path.name
+)  # fmt: skip
+KNOWN = {case.name: case for case in (Case("start.version", starts), *CASES)}
+Sabotage = Callable[[Subject], None]
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not FOUND, reason="no archive in dist/")]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    """Unpack the archive once."""
+    base = tmp_path_factory.mktemp("whole")
+    yield prepare(FOUND[0], base)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put a file in the place of one that is a hard link of another tree's."""
+    mode = path.stat().st_mode
+    path.unlink()
+    path.write_bytes(data)
+    path.chmod(mode)
+
+
+def edit(subject: Subject, pattern: str, old: str, new: str) -> None:
+    """Replace text by a regular expression in every file that ``pattern`` finds."""
+    changed = 0
+    for path in sorted(subject.prefix.glob(pattern)):
+        if path.is_symlink():
+            continue
+        text = path.read_text()
+        broken = re.sub(old, new, text, flags=re.MULTILINE)
+        if broken != text:
+            write(path, broken.encode())
+            changed += 1
+    assert changed, f"nothing to break in {pattern}"
+
+
+def patch(subject: Subject, old: bytes, new: bytes) -> None:
+    """Replace bytes of the interpreter by as many others."""
+    assert len(old) == len(new)
+    data = subject.python.read_bytes()
+    assert old in data
+    write(subject.python, data.replace(old, new))
+
+
+def remove(subject: Subject, *patterns: str) -> None:
+    """Remove files and directories."""
+    found = [path for pattern in patterns for path in subject.prefix.glob(pattern)]
+    assert found
+    for path in found:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def customize(subject: Subject, code: str) -> None:
+    """Let the interpreter run code at every start, which takes something away."""
+    place = next(subject.prefix.glob("lib/python3.*/site-packages"))
+    (place / "sitecustomize.py").write_text(code)
+
+
+def headers(subject: Subject, kind: int, change: Callable[[bytearray, int], None]) -> None:
+    """Change the program headers of one kind in the interpreter (64 bits, little-endian: elf.h)."""
+    data = bytearray(subject.python.read_bytes())
+    start, size, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
+    for place in range(start, start + size * count, size):
+        if struct.unpack_from("<I", data, place)[0] == kind:
+            change(data, place)
+    write(subject.python, bytes(data))
+
+
+def library(subject: Subject, source: str, *options: str) -> None:
+    """Add a library that the machine's compiler makes."""
+    place = subject.scratch("made")
+    (place / "made.c").write_text(source)
+    target = next(subject.prefix.glob("lib/python3.*/lib-dynload")) / "made.so"
+    command = [subject.compiler(), "-shared", "-fPIC", place / "made.c", "-o", target, *options]
+    subprocess.run([str(word) for word in command], check=True)
+
+
+def stand_in(subject: Subject, home: str) -> None:
+    """Put a program before the interpreter that takes ``home``, C code, for the program's own place."""
+    real = subject.prefix / "real"
+    subject.python.rename(real)
+    place = subject.scratch("stand-in")
+    (place / "main.c").write_text(
+        "#define _GNU_SOURCE\n#include <libgen.h>\n#include <limits.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
+        "#include <string.h>\n#include <unistd.h>\n"
+        "int main(int argc, char **argv) { char own[PATH_MAX] = {0}, home[PATH_MAX + 8]; (void)argc;\n"
+        f'{home}\nsnprintf(home, sizeof home, "%s/..", dirname(own)); setenv("PYTHONHOME", home, 1);\n'
+        f'execv("{real}", argv); return 9; }}\n'
+    )
+    subprocess.run([subject.compiler(), "-w", place / "main.c", "-o", subject.python], check=True)
+
+
+by_argv0 = partial(stand_in, home="strcpy(own, argv[0]);")
+by_own_file = partial(stand_in, home='readlink("/proc/self/exe", own, PATH_MAX - 1);')
+no_slashes = partial(stand_in, home='if (strstr(argv[0], "//")) return 3; readlink("/proc/self/exe", own, 4000);')
+
+
+def set_flags(data: bytearray, place: int) -> None:
+    struct.pack_into("<I", data, place + 4, 7)
+
+
+def small_alignment(data: bytearray, place: int) -> None:
+    struct.pack_into("<Q", data, place + 48, 16)
+
+
+def forget(data: bytearray, place: int) -> None:
+    struct.pack_into("<I", data, place, 0)
+
+
+SQLITE = """
+import sqlite3
+class Poor(sqlite3.Connection):
+    def execute(self, statement, *rest):
+        if 'virtual' in statement: raise sqlite3.OperationalError('no such module')
+        return super().execute(statement, *rest)
+whole = sqlite3.connect
+sqlite3.connect = lambda *a, **k: whole(*a, factory=Poor, **k)
+"""
+NO_SUCH = "import hashlib\nwhole = hashlib.new\ndef new(n, *a, **k):\n    if n == 'sm3': raise ValueError(n)\n    return whole(n, *a, **k)\nhashlib.new = new\n"
+CODE_MEMORY = "import ctypes, mmap\nwhole = ctypes.CFUNCTYPE\nctypes.CFUNCTYPE = lambda *a: (mmap.mmap(-1, 4096, prot=7), whole(*a))[1]\n"
+COPY = "import ctypes, glob, sys\nctypes.pythonapi = ctypes.PyDLL(glob.glob(sys.base_prefix + '/lib/libpython3.*.so.1.0')[0])\n"
+ZSTD = "from compression import zstd\nzstd.CompressionParameter.bounds = lambda self: (0, 0)\n"
+
+# number of the quirk, the test that must notice, what is broken
+TABLE: tuple[tuple[int, str, Sabotage], ...] = (
+    (1, "relocation.symlink", by_argv0),
+    (2, "relocation.argv0", by_argv0),
+    (3, "venv.through-symlink", by_argv0),
+    (4, "venv.copies", by_own_file),
+    (5, "relocation.double-slash", no_slashes),
+    (6, "moving.configuration", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"LIBDIR": "[^"]*"', '"LIBDIR": "/install2/lib"')),
+    (6, "relocation.moved", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"LIBDIR": "[^"]*"', '"LIBDIR": "/opt/lib"')),
+    (6, "moving.twice-gcc", lambda s: remove(s, "include/python3*/Python.h")),
+    (7, "text.build-paths", lambda s: edit(s, "lib/python3*/config-*/Makefile", "^LIBS=", "LIBS= -L/tools/deps/lib ")),
+    (8, "relocation.pip-script", lambda s: edit(s, "bin/pip3.*", r"\A(?s:.*?)' '''\n", "#!/install/bin/python3\n")),
+    (9, "building.pkg-config", lambda s: edit(s, "lib/pkgconfig/python-3*.pc", "^prefix=.*", "prefix=/install")),
+    (9, "moving.pkg-config-program", lambda s: edit(s, "lib/pkgconfig/python-3*.pc", "^prefix=.*", "prefix=/install")),
+    (10, "moving.build-details", lambda s: edit(s, "lib/python3*/build-details.json", '"base_prefix": "[^"]*"', '"base_prefix": "/install"')),
+    (11, "start.version", lambda s: remove(s, "lib/python3*/lib-dynload")),
+    (13, "building.extension-with-libpython", lambda s: remove(s, "lib/libpython3.*.so*")),
+    (14, "elf.python-api", by_argv0),
+    (15, "building.stable-library", lambda s: remove(s, "lib/libpython3.*.so.1.0")),
+    (16, "foreign.pythonapi-is-this-interpreter", lambda s: customize(s, COPY)),
+    (17, "elf.hidden-symbols", lambda s: library(s, "int SSL_read(void) { return 0; }")),
+    (18, "elf.python-api", by_own_file),
+    (23, "elf.needed", lambda s: library(s, "int x;", "-Wl,--no-as-needed", "-lresolv")),
+    (24, "terminal.readline-is-libedit", lambda s: customize(s, "import sys, types; sys.modules['readline'] = types.ModuleType('readline', 'GNU')")),
+    (25, "elf.glibc-ceiling", lambda s: library(s, "int getentropy(void *, unsigned long); int x(void) { return getentropy(0, 0); }")),
+    (26, "machines.clock-step", lambda s: patch(s, b"\0sem_clockwait\0", b"\0sem_clockwaiX\0")),
+    (27, "crypto.randomness", lambda s: customize(s, "import os; del os.getrandom")),
+    (28, "processes.system-calls", lambda s: customize(s, "import os; del os.memfd_create")),
+    (29, "processes.sockets", lambda s: customize(s, "import socket; del socket.AF_VSOCK")),
+    (30, "elf.glibc-ceiling", lambda s: library(s, "void explicit_bzero(void *, unsigned long); void x(void) { explicit_bzero(0, 0); }")),
+    (31, "elf.banned-symbols", lambda s: library(s, "int pthread_yield(void); int x(void) { return pthread_yield(); }")),
+    (34, "elf.page-alignment", lambda s: headers(s, 1, small_alignment)),
+    (35, "elf.executable-stack", lambda s: headers(s, 0x6474E551, set_flags)),
+    (35, "elf.writable-code", lambda s: headers(s, 1, set_flags)),
+    (36, "foreign.no-writable-code", lambda s: customize(s, CODE_MEMORY)),
+    (38, "elf.read-only-relocations", lambda s: headers(s, 0x6474E552, forget)),
+    (40, "naming.platform-tags", lambda s: edit(s, "lib/python3*/site-packages/pip/_vendor/packaging/tags.py", r"\Z", "\ndef sys_tags(**k): return iter(())\n")),
+    (41, "naming.multiarch", lambda s: customize(s, "import sys; sys.implementation._multiarch = 'x86_64-linux-other'")),
+    (43, "processes.deep-recursion-in-a-thread", lambda s: customize(s, "import builtins; builtins.RecursionError = type('E', (Exception,), {})")),
+    (44, "instruments.allocators", lambda s: customize(s, "import os\nif os.environ.get('PYTHONMALLOC') == 'mimalloc': os.abort()")),
+    (45, "machines.certificates-red-hat", lambda s: patch(s, b"/etc/pki/tls/cert.pem\0", b"/etc/pki/tls/nope.pem\0")),
+    (45, "machines.certificates-debian", lambda s: patch(s, b"/ca-certificates.crt\0", b"/ca-nothingseen.crt\0")),
+    (47, "machines.no-terminal-descriptions", lambda s: patch(s, b"xterm", b"yterm")),
+    (47, "machines.terminal-descriptions", lambda s: patch(s, b"/lib/terminfo", b"/lib/terminof")),
+    (48, "venv.plain", lambda s: remove(s, "lib/tcl*/init.tcl", "lib/tcl*/msgcat*", "lib/tcl*/*/msgcat*")),
+    (49, "graphics.symbols-of-tk", lambda s: remove(s, "lib/libtk*.so", "lib/libtcl*tk*.so")),
+    (50, "graphics.window", lambda s: customize(s, "import tkinter\ndef gone(*a): raise RuntimeError('X')\ntkinter.Tk = gone")),
+    (51, "sqlite.full-text-search", lambda s: customize(s, SQLITE)),
+    (52, "compression.zstd", lambda s: customize(s, ZSTD)),
+    (53, "crypto.known-digests", lambda s: customize(s, NO_SUCH)),
+    (55, "library.hash-algorithm", lambda s: customize(s, "import sys, types; sys.hash_info = types.SimpleNamespace(algorithm='fnv')")),
+    (56, "processes.time-zone", lambda s: customize(s, "import time; del time.tzset")),
+    (59, "building.recorded-flags", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"CFLAGS": "', '"CFLAGS": "-fdebug-default-version=4 ')),
+    (63, "instruments.backtrace", lambda s: headers(s, 0x6474E550, forget)),
+    (69, "instruments.asyncio-tasks", lambda s: patch(s, b".AsyncioDebug\0", b".AsyncioXebug\0")),
+    (71, "relocation.environment", lambda s: customize(s, "import os; os.environ.clear()")),
+)  # fmt: skip
+
+
+def outcome(subject: Subject, name: str) -> Outcome:
+    """Run one test, outside or inside."""
+    if name in KNOWN:
+        return _try(KNOWN[name], subject)
+    group = next(path for path in inside.groups() if path.stem == f"test_{name.partition('.')[0]}")
+    return next(iter(inside.run_group(subject, group, name)))
+
+
+@pytest.mark.parametrize(("number", "name", "sabotage"), TABLE, ids=[f"{row[0]}-{row[1]}" for row in TABLE])
+def test_a_broken_tree_is_noticed(whole: Subject, tmp_path: Path, number: int, name: str, sabotage: Sabotage) -> None:
+    before = outcome(whole, name)
+    if before.status == "skipped":
+        pytest.skip(f"quirk {number}: {before.message}")
+    assert before.status == "passed", before
+    prefix = tmp_path / "broken"
+    shutil.copytree(whole.prefix, prefix, symlinks=True, copy_function=os.link)
+    work = tmp_path / "w"
+    for directory in ("home", "tmp"):
+        (work / directory).mkdir(parents=True)
+    environment = {**whole.environment, "HOME": str(work / "home"), "TMPDIR": str(work / "tmp")}
+    broken = replace(
+        whole,
+        prefix=prefix,
+        python=prefix / "bin" / whole.python.name,
+        work=work,
+        environment=environment,
+        metadata=None,
+    )
+    sabotage(broken)
+    after = outcome(broken, name)
+    shutil.rmtree(tmp_path, ignore_errors=True)
+    assert after.status == "failed", after
