@@ -14,7 +14,7 @@ from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.errors import DataError
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Matrix
-from pythonbuild.validate import checks, texts
+from pythonbuild.validate import checks, hardening, texts
 from pythonbuild.validate.elf import read_elf
 from pythonbuild.validate.limits import limits_of
 from pythonbuild.validate.model import Elf, Entry, Form, Tree
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 ELF_CHECKS: tuple[Check, ...] = (
     checks.machine, checks.glibc_ceiling, checks.needed, checks.executable_stack, checks.writable_code,
-    checks.text_relocations, checks.copy_relocations, checks.page_alignment, checks.hidden_symbols,
-    checks.banned_symbols, checks.python_api, checks.read_only_relocations, checks.interpreter_kind,
+    checks.text_relocations, checks.copy_relocations, hardening.page_alignment, checks.hidden_symbols,
+    checks.banned_symbols, checks.python_api, hardening.read_only_relocations,
+    hardening.bind_now, checks.interpreter_kind,
     checks.relative_rpath,
 )  # fmt: skip
 TEXTS: tuple[Check, ...] = (texts.build_paths, texts.shebangs, texts.sysconfig_data)

@@ -65,9 +65,7 @@ def run(  # noqa: PLR0913 - an option each
     return result
 
 
-def _chosen(
-    subject: Subject, only: str | None, suite: Suite | None, log: Callable[[str], None]
-) -> Iterator[Outcome]:
+def _chosen(subject: Subject, only: str | None, suite: Suite | None, log: Callable[[str], None]) -> Iterator[Outcome]:
     """Return the tests of ours, or those of CPython."""
     return _all(subject, only) if suite is None else stdlib.outcomes(subject, suite, only, log)
 

@@ -165,11 +165,11 @@ def test_a_display_is_there_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyP
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with display() as screen:
-        assert screen == ":77"
+        assert screen == {"DISPLAY": ":77"}
         while not (pid := (tmp_path / "pid")).exists() or not pid.read_text().strip():
             pass
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
     monkeypatch.setenv("PATH", "/nowhere")
     with display() as screen:
-        assert screen == ""
+        assert screen == {}
