@@ -64,14 +64,12 @@ def read_report(file: str, record: str, output: str, code: int | None) -> Report
 
 def whole_skip(file: str, output: str, code: int | None) -> Event | None:
     """Return why a file was skipped as a whole; None where it was not."""
-    if code == NO_TESTS:
-        return Event(file, "no tests ran")
-    if code != 0:
+    if code not in {0, NO_TESTS}:
         return None
     for found in SKIPPED.finditer(output):
         if dotted(found["file"]) == file:
             return Event(file, (found["reason"] or "").strip() or "no reason given")
-    return None
+    return Event(file, "no tests ran") if code == NO_TESTS else None
 
 
 def dotted(name: str) -> str:

@@ -245,6 +245,11 @@ def test_reports(code: int | None, record: str, output: str, failures: list[tupl
             "Use of the 'network' resource not enabled",
         ),
         ("test_x skipped\n", 0, "no reason given"),
+        (
+            "test_x skipped -- Use of the 'audio' resource not enabled\nResult: NO TESTS RAN\n",
+            4,
+            "Use of the 'audio' resource not enabled",
+        ),
         ("Result: NO TESTS RAN\n", 4, "no tests ran"),
         ("[2/2] test_y -- test_y skipped -- other\n", 0, None),
     ],
