@@ -30,7 +30,7 @@ class Record:
         # Kept, because tests put others in their place.
         self.calls = (os.open, os.write, os.close, os.getpid, json.dumps)
 
-    def write(self, *words: str) -> None:
+    def write(self, *words: str) -> Any:
         """Append a line, unless this is a child that a test forked."""
         opened, write, close, process, dumps = self.calls
         if process() != self.owner:
@@ -45,13 +45,15 @@ class Record:
 def watch(record: Record) -> None:
     """Have every result that regrtest collects written to ``record`` as well."""
     told: dict[str, Any] = {
-        "startTest": lambda test: record.write("start", test.id()),
-        "stopTest": lambda test: record.write("end", test.id()),
-        "addSkip": lambda test, reason: record.write("skip", test.id(), str(reason)),
-        "addError": lambda test, error: record.write("failure", test.id(), text_of(error)),
-        "addFailure": lambda test, error: record.write("failure", test.id(), text_of(error)),
-        "addUnexpectedSuccess": lambda test: record.write("failure", test.id(), "unexpected success"),
-        "addSubTest": lambda _test, part, error: record.write("failure", part.id(), text_of(error)) if error else None,
+        "startTest": lambda test: record.write("start", id_of(test)),
+        "stopTest": lambda test: record.write("end", id_of(test)),
+        "addSkip": lambda test, reason: record.write("skip", id_of(test), str(reason)),
+        "addError": lambda test, error: record.write("failure", id_of(test), text_of(error)),
+        "addFailure": lambda test, error: record.write("failure", id_of(test), text_of(error)),
+        "addUnexpectedSuccess": lambda test: record.write("failure", id_of(test), "unexpected success"),
+        "addSubTest": lambda _test, part, error: (
+            record.write("failure", id_of(part), text_of(error)) if error else None
+        ),
     }
     for name, tell in told.items():
         setattr(unittest.TextTestResult, name, watched(getattr(unittest.TextTestResult, name), tell))
@@ -66,6 +68,12 @@ def watched(method: Any, tell: Any) -> Any:
         return method(self, *words)
 
     return both
+
+
+def id_of(test: Any) -> str:
+    """Return the id of a test; some test cases have an attribute of that name (test__interpreters)."""
+    name = getattr(test, "id", None)
+    return str(name() if callable(name) else unittest.TestCase.id(test))
 
 
 def text_of(error: Any) -> str:
