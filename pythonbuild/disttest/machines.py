@@ -87,7 +87,7 @@ for call in (lambda: os.getrandom(8), lambda: os.memfd_create('x'), lambda: os.p
         assert error.errno == errno.ENOSYS, error
     else:
         raise SystemExit('the filter is not there')
-assert len(os.urandom(16)) == len(secrets.token_bytes(16)) == 16 and ssl.create_default_context()
+assert len(os.urandom(16)) == len(secrets.token_bytes(16)) == 16
 uuid.uuid1(); random.SystemRandom().random(); ssl.create_default_context()
 with tempfile.TemporaryDirectory() as place:
     one = os.path.join(place, 'one'); open(one, 'wb').write(b'x' * 70000)
