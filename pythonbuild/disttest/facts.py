@@ -19,6 +19,7 @@ from pythonbuild.validate.elf import read_elf
 from pythonbuild.validate.limits import limits_of
 from pythonbuild.validate.model import Elf, Entry, Form, Tree
 from pythonbuild.validate.reader import TEXT_FILES
+from pythonbuild.validate.staticlib import MAGIC, THIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
             head = file.read(18)
         if _is_linked(head):
             programs[name] = elf_of(path)
-        elif b"\0" not in head and TEXT_FILES.fullmatch(name):
+        elif b"\0" not in head and not head.startswith((MAGIC, THIN)) and TEXT_FILES.fullmatch(name):
             content[name] = path.read_text(encoding="utf-8", errors="surrogateescape")
     return Tree(
         name=prefix.name,

@@ -79,7 +79,7 @@ if c.prctl(38, 1, 0, 0, 0) or c.prctl(22, 2, program, 0, 0):
 os.execv(sys.executable, [sys.executable, '-c', {then!r}])
 """
 _MUCH = """
-import os, sys, ssl, shutil, subprocess, tempfile, threading, random, uuid, secrets, asyncio, multiprocessing, errno
+import os, sys, shutil, subprocess, tempfile, threading, random, uuid, secrets, asyncio, multiprocessing, errno
 for call in (lambda: os.getrandom(8), lambda: os.memfd_create('x'), lambda: os.pidfd_open(os.getpid())):
     try:
         call()
@@ -88,7 +88,7 @@ for call in (lambda: os.getrandom(8), lambda: os.memfd_create('x'), lambda: os.p
     else:
         raise SystemExit('the filter is not there')
 assert len(os.urandom(16)) == len(secrets.token_bytes(16)) == 16
-uuid.uuid1(); random.SystemRandom().random(); ssl.create_default_context()
+uuid.uuid1(); random.SystemRandom().random()
 with tempfile.TemporaryDirectory() as place:
     one = os.path.join(place, 'one'); open(one, 'wb').write(b'x' * 70000)
     shutil.copy2(one, one + '2'); os.rename(one, one + '3'); shutil.copytree(place, place + '/t')
