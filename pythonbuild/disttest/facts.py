@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import posixpath
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.errors import DataError
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Matrix
 from pythonbuild.validate import checks, hardening, texts
-from pythonbuild.validate.elf import read_elf
+from pythonbuild.validate.elf import object_format, read_elf
 from pythonbuild.validate.limits import limits_of
 from pythonbuild.validate.model import Elf, Entry, Form, Tree
 from pythonbuild.validate.reader import TEXT_FILES
@@ -64,7 +64,7 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
         entries.append(Entry(path=name, kind="file"))
         with path.open("rb") as file:
             head = file.read(18)
-        if _is_linked(head):
+        if object_format(head) == "elf":
             programs[name] = elf_of(path)
         elif b"\0" not in head and not head.startswith((MAGIC, THIN)) and TEXT_FILES.fullmatch(name):
             content[name] = path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -77,12 +77,6 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
         metadata_error="not read here" if full else "",
         options=options,
     )
-
-
-def _is_linked(head: bytes) -> bool:
-    """Return whether a file is an ELF program or library (ET_EXEC, ET_DYN), and not an object file."""
-    order: Literal["little", "big"] = "little" if head[5:6] == b"\x01" else "big"
-    return head.startswith(b"\x7fELF") and int.from_bytes(head[16:18], order) in {2, 3}
 
 
 def limits(subject: Subject) -> Limits:
