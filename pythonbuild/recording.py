@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TOOLS = ("clang-22", "lld-22", "llvm-22", "bolt-22", "libclang-rt-22-dev", "make")
 # Shell variables of the goal's script that hold flags, by the name that they have in the record.
 FLAGS = {
+    "libraries": "CFLAGS",
     "configure": "CONFIGURE_ARGS",
     "make": "MAKE_VARIABLES",
     "training": "TRAINING_ARGS",

@@ -1,6 +1,7 @@
 """Checks of what makes an error harder to exploit: in every ELF file, or where the build record says that it is there.
 
-``-D_FORTIFY_SOURCE``, ``-fstack-protector`` and the like are words of ``flags.make`` in the build record.
+``-D_FORTIFY_SOURCE``, ``-fstack-protector`` and the like are words of ``flags.make`` (CPython) and ``flags.libraries`` in the
+build record.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ if TYPE_CHECKING:
 
     from pythonbuild.validate.model import Elf, Limits, Tree
 
+# Bytes of code. Some array on the stack is in so much of it.
+_MUCH = 256 * 1024
 # glibc's functions that know the size of what they write to: __memcpy_chk, __vsnprintf_chk.
 _FORTIFIED = re.compile(r"__\w+_chk")
 # What compiler options ask for, and what a file says that has it.
 _BRANCHES = {"-fcf-protection": {"IBT", "SHSTK"}, "-mbranch-protection": {"BTI"}}
 
 
-def _says(tree: Tree, option: str) -> bool:
+def _says(tree: Tree, option: str, purpose: str = "make") -> bool:
     """Say whether the record names a compiler option that begins so (and isn't taken back)."""
-    words = " ".join((tree.record.flags if tree.record else {}).get("make", ())).replace("=", " ").split()
+    words = " ".join((tree.record.flags if tree.record else {}).get(purpose, ())).replace("=", " ").split()
     return any(word.startswith(option) for word in words)
 
 
@@ -31,6 +34,13 @@ def _core(tree: Tree) -> Iterator[tuple[str, Elf]]:
         elf = tree.elf.get(path or "")
         if elf is not None and elf.dynamic and "PyList_New" in elf.exported:
             yield path or "", elf
+
+
+def _with_libraries(tree: Tree) -> Iterator[tuple[str, Elf]]:
+    """Yield the files beside CPython's own that have much code, which is that of the libraries inside."""
+    for path, elf in tree.elf.items():
+        if elf.dynamic and "PyList_New" not in elf.exported and elf.code >= _MUCH:
+            yield path, elf
 
 
 def read_only_relocations(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
@@ -48,11 +58,12 @@ def bind_now(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def stack_protector(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """CPython's code looks whether its stack was overwritten, where the build record says -fstack-protector."""
-    if _says(tree, "-fstack-protector"):
-        for path, elf in _core(tree):
-            if not elf.imported & {"__stack_chk_fail", "__stack_smash_handler"}:
-                yield path, "never calls __stack_chk_fail; the build record says -fstack-protector"
+    """Code looks whether its stack was overwritten, where the build record says -fstack-protector of it."""
+    for purpose, files in (("make", _core), ("libraries", _with_libraries)):
+        if _says(tree, "-fstack-protector", purpose):
+            for path, elf in files(tree):
+                if not elf.imported & {"__stack_chk_fail", "__stack_smash_handler"}:
+                    yield path, f"never calls __stack_chk_fail; the build record says -fstack-protector ({purpose})"
 
 
 def fortify(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:

@@ -218,6 +218,12 @@ def hardened(*options: str, **changes: Any) -> Callable[[Tree], Tree]:
     return lambda tree: with_python(**changes)(replace(tree, record=replace(records.RECORD, flags=flags)))
 
 
+def library_without_stack_protector(tree: Tree) -> Tree:
+    segment = replace(SEGMENT, flags="RX", start=0, end=300_000)
+    flags = {"libraries": ("-fstack-protector",)}
+    return with_tcl(segments=(segment, STACK, RELRO))(replace(tree, record=replace(records.RECORD, flags=flags)))
+
+
 def without(path: str) -> Callable[[Tree], Tree]:
     return lambda tree: replace(tree, entries=tuple(entry for entry in tree.entries if entry.path != path))
 
@@ -362,6 +368,7 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("read-only-relocations", "RELRO", with_tcl(segments=(SEGMENT, STACK))),
     ("bind-now", "first used", with_tcl(bind_now=False)),
     ("stack-protector", "never calls", hardened("-fstack-protector-strong")),
+    ("stack-protector", "(libraries)", library_without_stack_protector),
     ("fortify", "__memcpy_chk", hardened("-D_FORTIFY_SOURCE=2", imported=frozenset({"__stack_chk_fail", "memcpy"}))),
     ("branch-protection", "not marked IBT, SHSTK", hardened("-fcf-protection=full")),
     ("branch-protection", "not marked BTI", hardened("-mbranch-protection=bti", features=frozenset({"PAC"}))),
