@@ -202,8 +202,8 @@ def what_counts(job: Job) -> tuple[object, ...]:
     return job.facts.answers(job.recipe.asks)
 
 
-# What costs libraries less than one percent, as cpython-unix/cpython/configure.yml has it for CPython itself. musl's headers
-# have no functions that know sizes.
+# What costs libraries less than one percent, as cpython-unix/cpython/configure.yml has it for CPython itself. musl's
+# headers have no functions that know sizes.
 _STACK = "-fstack-protector -fstack-clash-protection"
 HARDENING = {"glibc": f"{_STACK} -D_FORTIFY_SOURCE=2"}
 
@@ -214,7 +214,8 @@ def common_variables(job: Job) -> dict[str, Value]:
     # Several targets have one host: they differ in the processor's instructions, which are the configuration file's.
     compiler = f"clang --config=/tools/toolchain/{target.host_triple}.cfg"
     maps = "-ffile-prefix-map=/build=. -ffile-prefix-map=/tools/deps=deps"
-    flags = f"-O3 -fPIC -fvisibility=hidden -fno-direct-access-external-data {HARDENING.get(target.libc, _STACK)} {maps}"
+    hardening = HARDENING.get(target.libc, _STACK)
+    flags = f"-O3 -fPIC -fvisibility=hidden -fno-direct-access-external-data {hardening} {maps}"
     version = job.release.version if job.release else job.recipe.version
     return {
         "LC_ALL": "C",

@@ -88,11 +88,6 @@ def asyncio_tasks(subject: Subject) -> None:
         except CaseFailed as failed:
             if "ermission" in str(failed) or "not permitted" in str(failed):
                 raise CaseSkipped("this machine lets no process look into another") from failed
-            if "AsyncioDebug section not available" in str(failed):
-                # Modules/_remote_debugging_module.c looks for the section in a file whose name has "_asyncio.cpython".
-                raise CaseSkipped(
-                    "known not to work: _asyncio is part of the interpreter, and looked for elsewhere"
-                ) from failed
             raise
         finally:
             child.terminate()

@@ -48,12 +48,23 @@ def moved_twice(subject: Subject, compiler: str) -> None:
         if native.name != "gcc":
             raise CaseSkipped(f"{compiler} of this machine is not for this target")
         native = type(native)(found)
-    python = move(subject, f"twice-{compiler}")
+    _install_source_package(subject, move(subject, f"twice-{compiler}"), {"CC": str(native)})
+
+
+def recorded_compiler(subject: Subject) -> None:
+    """Move twice; then pip compiles with the commands that sysconfig names: those of a machine with any compiler."""
+    subject.loadable()
+    if subject.compiler().name not in {"gcc", "cc"} or shutil.which("cc") is None:
+        raise CaseSkipped("cc of this machine is not for this target, or there is none")
+    _install_source_package(subject, move(subject, "recorded-compiler"), {})
+
+
+def _install_source_package(subject: Subject, python: Path, environment: dict[str, str]) -> None:
+    """Let the pip of a moved tree build and install a package with a C extension, and use that."""
     source = python.parents[2] / "source"
     shutil.copytree(FILES / "sdist", source)
     shutil.copy(FILES / "probe.c", source / "probe.c")
     target = python.parents[2] / "target"
-    environment = {"CC": str(native)}
     subject.run([python, "-m", "pip", "install", "--no-index", "--target", target, source], env=environment)
     code = f"import sys; sys.path.insert(0, {str(target)!r}); import probe; assert probe.answer(21) == 42"
     subject.code(code, python=python)
@@ -128,6 +139,7 @@ def metadata(subject: Subject) -> None:
 CASES = (
     Case("moving.twice-gcc", lambda subject: moved_twice(subject, "gcc")),
     Case("moving.twice-clang", lambda subject: moved_twice(subject, "clang")),
+    Case("moving.recorded-compiler", recorded_compiler),
     Case("moving.configuration", configuration),
     Case("moving.hard-link", hard_link),
     Case("moving.build-details", build_details),

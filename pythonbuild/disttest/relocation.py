@@ -52,13 +52,14 @@ def chained_symlink(subject: Subject) -> None:
 
 
 def odd_argv0(subject: Subject) -> None:
-    """Ignore a first argument that names something else."""
-    source = (
-        "import subprocess\n"
-        f"words, program = ['/dev/null', '-c', {_WHERE!r}], {str(subject.python)!r}\n"
-        "print(subprocess.check_output(words, executable=program, text=True))"
-    )
-    _found_itself(subject, subject.code(source))
+    """Ignore a first argument that names something else, or nothing anywhere."""
+    for name in ("/dev/null", "somethingyoudonthave", "not/here"):
+        source = (
+            "import subprocess\n"
+            f"words, program = [{name!r}, '-c', {_WHERE!r}], {str(subject.python)!r}\n"
+            "print(subprocess.check_output(words, executable=program, text=True))"
+        )
+        _found_itself(subject, subject.code(source))
 
 
 def on_path(subject: Subject) -> None:

@@ -1,7 +1,7 @@
 """Checks of what makes an error harder to exploit: in every ELF file, or where the build record says that it is there.
 
-``-D_FORTIFY_SOURCE``, ``-fstack-protector`` and the like are words of ``flags.make`` (CPython) and ``flags.libraries`` in the
-build record.
+``-D_FORTIFY_SOURCE``, ``-fstack-protector`` and the like are words of ``flags.make`` (CPython's) and of
+``flags.libraries`` in the build record.
 """
 
 from __future__ import annotations

@@ -220,8 +220,8 @@ def hardened(*options: str, **changes: Any) -> Callable[[Tree], Tree]:
 
 def library_without_stack_protector(tree: Tree) -> Tree:
     segment = replace(SEGMENT, flags="RX", start=0, end=300_000)
-    flags = {"libraries": ("-fstack-protector",)}
-    return with_tcl(segments=(segment, STACK, RELRO))(replace(tree, record=replace(records.RECORD, flags=flags)))
+    flags: dict[str, tuple[str, ...]] = {"libraries": ("-fstack-protector",)}
+    return with_tcl(segments=(segment, STACK))(replace(tree, record=replace(records.RECORD, flags=flags)))
 
 
 def without(path: str) -> Callable[[Tree], Tree]:

@@ -15,15 +15,18 @@ _INFO = "probe_sdist-1.0.dist-info"
 
 
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: Any = None) -> str:
-    """Compile with CC, else ``cc``, and the recorded CFLAGS and LDSHARED; return the file name of the wheel."""
+    """Compile with $CC, else the recorded CC, and CFLAGS and LDSHARED; return the file name of the wheel."""
     del config_settings, metadata_directory
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    link = [word for word in shlex.split(sysconfig.get_config_var("LDSHARED"))[1:] if word != "-pthread"]
+    recorded = shlex.split(sysconfig.get_config_var("CC"))
+    linker, *link = shlex.split(sysconfig.get_config_var("LDSHARED"))
     flags = [word for name in ("CFLAGS", "CCSHARED") for word in shlex.split(sysconfig.get_config_var(name) or "")]
-    compiler = os.environ.get("CC", "cc")
+    if "CC" in os.environ:
+        recorded = [os.environ["CC"]]
+        linker, link = os.environ["CC"], [word for word in link if word != "-pthread"]
     include = f"-I{sysconfig.get_paths()['include']}"
-    subprocess.run([compiler, *flags, "-fPIC", include, "-c", "probe.c", "-o", "probe.o"], check=True)
-    subprocess.run([compiler, *link, "probe.o", "-o", f"probe{suffix}"], check=True)
+    subprocess.run([*recorded, *flags, "-fPIC", include, "-c", "probe.c", "-o", "probe.o"], check=True)
+    subprocess.run([linker, *link, "probe.o", "-o", f"probe{suffix}"], check=True)
     tag = "py3-none-any"
     files = {
         f"{_INFO}/METADATA": "Metadata-Version: 2.1\nName: probe-sdist\nVersion: 1.0\n",
