@@ -71,6 +71,8 @@ class Renderer:
         self.contents: dict[Path, bytes] = {}
         self.folders: dict[Path, list[tuple[str, Path]]] = {}
         self.known: dict[tuple[object, ...], Rendered] = {}
+        # The same by a job's identity, which the job beside it keeps from being another's.
+        self.known_jobs: dict[int, tuple[Job, Rendered]] = {}
         self.known_steps: dict[tuple[tuple[str, Path], ...], str] = {}
 
     def render(self, job: Job) -> Rendered:
@@ -78,10 +80,14 @@ class Renderer:
 
         What is returned may name another job, that differs in nothing that a script depends on.
         """
+        if id(job) in self.known_jobs:
+            return self.known_jobs[id(job)][1]
         same = (id(job.recipe), id(job.target), *what_counts(job))
+        cpython = job.recipe.kind == "cpython"
         if same not in self.known:
-            cpython = job.recipe.kind == "cpython"
             self.known[same] = self.render_cpython(job) if cpython else self.render_recipe(job)
+        if not cpython:
+            self.known_jobs[id(job)] = (job, self.known[same])
         return self.known[same]
 
     def render_recipe(self, job: Job) -> Rendered:
