@@ -9,6 +9,7 @@ RECORD gets one line of JSON for each thing that happens: ``["start", id]``, ``[
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import runpy
@@ -88,4 +89,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Not the directory of this file, whose neighbours tests must not find, but what -m puts there.
     sys.path[0] = os.getcwd()
-    runpy.run_module("test", run_name="__main__", alter_sys=True)
+    # Of a program, __main__ has the module here, and what runpy starts has its dictionary.
+    runpy.run_module("test", init_globals={"__builtins__": builtins}, run_name="__main__", alter_sys=True)
