@@ -5,6 +5,7 @@ The archive is the one that PYTHONBUILD_ARCHIVE names, else one that lies in ``d
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +30,8 @@ FOUND = [Path(os.environ["PYTHONBUILD_ARCHIVE"])] if "PYTHONBUILD_ARCHIVE" in os
     path for path in DIST.glob("cpython-*x86_64-unknown-linux-gnu-*.tar.zst") if "debuginfo" not in path.name
 )  # fmt: skip
 KNOWN = {case.name: case for case in (Case("start.version", starts), *CASES)}
-Sabotage = Callable[[Subject], None]
+# What it breaks are the files of a copy of the tree, or it returns another subject.
+Sabotage = Callable[[Subject], Subject | None]
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not FOUND, reason="no archive in dist/")]
 
@@ -104,6 +107,20 @@ def library(subject: Subject, source: str, *options: str) -> None:
     subprocess.run([str(word) for word in command], check=True)
 
 
+def with_metadata(subject: Subject, change: Callable[[dict[str, Any]], object]) -> Subject:
+    """Return the subject with something else in its PYTHON.json."""
+    metadata = copy.deepcopy(dict(subject.metadata or {}))
+    change(metadata)
+    return replace(subject, metadata=metadata)
+
+
+def not_an_object(subject: Subject) -> Subject:
+    """Put a text in the place of the object that lists the built-in modules."""
+    text = subject.scratch("text") / "config.o"
+    text.write_text("not an object")
+    return with_metadata(subject, lambda metadata: metadata["build_info"].update(inittab_object=str(text)))
+
+
 def stand_in(subject: Subject, home: str) -> None:
     """Put a program before the interpreter that takes ``home``, C code, for the program's own place."""
     real = subject.prefix / "real"
@@ -166,12 +183,14 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (9, "moving.pkg-config-program", lambda s: edit(s, "lib/pkgconfig/python-3*.pc", "^prefix=.*", "prefix=/install")),
     (10, "moving.build-details", lambda s: edit(s, "lib/python3*/build-details.json", '"base_prefix": "[^"]*"', '"base_prefix": "/install"')),
     (11, "start.version", lambda s: remove(s, "lib/python3*/lib-dynload")),
+    (12, "relocation.foreign-library-path", lambda s: remove(s, "lib/libtcl*.so")),
     (13, "building.extension-with-libpython", lambda s: remove(s, "lib/libpython3.*.so*")),
     (14, "elf.python-api", by_argv0),
     (15, "building.stable-library", lambda s: remove(s, "lib/libpython3.*.so.1.0")),
     (16, "foreign.pythonapi-is-this-interpreter", lambda s: customize(s, COPY)),
     (17, "elf.hidden-symbols", lambda s: library(s, "int SSL_read(void) { return 0; }")),
     (18, "elf.python-api", by_own_file),
+    (22, "building.relink", not_an_object),
     (23, "elf.needed", lambda s: library(s, "int x;", "-Wl,--no-as-needed", "-lresolv")),
     (24, "terminal.readline-is-libedit", lambda s: customize(s, "import sys, types; sys.modules['readline'] = types.ModuleType('readline', 'GNU')")),
     (25, "elf.glibc-ceiling", lambda s: library(s, "int getentropy(void *, unsigned long); int x(void) { return getentropy(0, 0); }")),
@@ -185,9 +204,12 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (35, "elf.executable-stack", lambda s: headers(s, 0x6474E551, set_flags)),
     (35, "elf.writable-code", lambda s: headers(s, 1, set_flags)),
     (36, "foreign.no-writable-code", lambda s: customize(s, CODE_MEMORY)),
+    (37, "foreign.closure", lambda s: customize(s, "import ctypes\nctypes.CFUNCTYPE = lambda *a: (lambda f: (lambda *b: 0))")),
     (38, "elf.read-only-relocations", lambda s: headers(s, 0x6474E552, forget)),
+    (39, "foreign.static-has-no-pythonapi", lambda s: customize(s, "import ctypes; ctypes.pythonapi = object()")),
     (40, "naming.platform-tags", lambda s: edit(s, "lib/python3*/site-packages/pip/_vendor/packaging/tags.py", r"\Z", "\ndef sys_tags(**k): return iter(())\n")),
     (41, "naming.multiarch", lambda s: customize(s, "import sys; sys.implementation._multiarch = 'x86_64-linux-other'")),
+    (42, "elf.banned-symbols", lambda s: library(s, "long preadv2(int, void *, int, long, int); long x(void) { return preadv2(0, 0, 0, 0, 0); }")),
     (43, "processes.deep-recursion-in-a-thread", lambda s: customize(s, "import builtins; builtins.RecursionError = type('E', (Exception,), {})")),
     (44, "instruments.allocators", lambda s: customize(s, "import os\nif os.environ.get('PYTHONMALLOC') == 'mimalloc': os.abort()")),
     (45, "machines.certificates-red-hat", lambda s: patch(s, b"/etc/pki/tls/cert.pem\0", b"/etc/pki/tls/nope.pem\0")),
@@ -202,9 +224,11 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (53, "crypto.known-digests", lambda s: customize(s, NO_SUCH)),
     (55, "library.hash-algorithm", lambda s: customize(s, "import sys, types; sys.hash_info = types.SimpleNamespace(algorithm='fnv')")),
     (56, "processes.time-zone", lambda s: customize(s, "import time; del time.tzset")),
+    (57, "moving.metadata", lambda s: with_metadata(s, lambda m: m.update(python_abi_tag="x"))),
     (59, "building.recorded-flags", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"CFLAGS": "', '"CFLAGS": "-fdebug-default-version=4 ')),
     (63, "instruments.backtrace", lambda s: headers(s, 0x6474E550, forget)),
     (69, "instruments.asyncio-tasks", lambda s: patch(s, b".AsyncioDebug\0", b".AsyncioXebug\0")),
+    (70, "flavor.global-lock", lambda s: customize(s, "import sys; sys._is_gil_enabled = lambda: True")),
     (71, "relocation.environment", lambda s: customize(s, "import os; os.environ.clear()")),
 )  # fmt: skip
 
@@ -228,16 +252,11 @@ def test_a_broken_tree_is_noticed(whole: Subject, tmp_path: Path, number: int, n
     work = tmp_path / "w"
     for directory in ("home", "tmp"):
         (work / directory).mkdir(parents=True)
+    if (whole.prefix.parent / "build").is_dir():
+        (tmp_path / "build").symlink_to(whole.prefix.parent / "build")
     environment = {**whole.environment, "HOME": str(work / "home"), "TMPDIR": str(work / "tmp")}
-    broken = replace(
-        whole,
-        prefix=prefix,
-        python=prefix / "bin" / whole.python.name,
-        work=work,
-        environment=environment,
-        metadata=None,
-    )
-    sabotage(broken)
-    after = outcome(broken, name)
+    python = prefix / "bin" / whole.python.name
+    broken = replace(whole, prefix=prefix, python=python, work=work, environment=environment)
+    after = outcome(sabotage(broken) or broken, name)
     shutil.rmtree(tmp_path, ignore_errors=True)
     assert after.status == "failed", after
