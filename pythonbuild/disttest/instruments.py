@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.building import FILES, paths_of
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
+from pythonbuild.disttest.moving import move
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,12 +80,14 @@ def asyncio_tasks(subject: Subject) -> None:
     """``python -m asyncio ps PID`` lists the tasks of another process."""
     if int(subject.minor.partition(".")[2]) < 14:
         raise CaseSkipped("new in Python 3.14")
-    command = [str(subject.python), "-c", _TASKS]
+    # 3.14 takes every text of the other process for UTF-8 (read_py_str), and fails where a path has another letter.
+    python = move(subject, "tasks")
+    command = [str(python), "-c", _TASKS]
     with subprocess.Popen(command, env=dict(subject.environment), stdout=subprocess.PIPE, text=True) as child:
         try:
             assert child.stdout is not None  # noqa: S101 - PIPE was asked for
             child.stdout.readline()
-            answer = subject.run([subject.python, "-m", "asyncio", "ps", str(child.pid)])
+            answer = subject.run([python, "-m", "asyncio", "ps", str(child.pid)])
         except CaseFailed as failed:
             if "ermission" in str(failed) or "not permitted" in str(failed):
                 raise CaseSkipped("this machine lets no process look into another") from failed
