@@ -138,6 +138,8 @@ def stable_library(subject: Subject) -> None:
     if not library.exists():
         if "freethreaded" in subject.options:
             raise CaseSkipped("a free-threaded interpreter has no stable ABI")
+        if "debug" in subject.options:
+            raise CaseSkipped("CPython makes none for a debug build (PY3LIBRARY in configure.ac)")
         raise CaseFailed("lib/libpython3.so is missing")
     subject.code(f"import ctypes; assert ctypes.CDLL({str(library)!r}).Py_IsInitialized is not None")
 
