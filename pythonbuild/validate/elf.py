@@ -17,7 +17,8 @@ _RELOCATABLE = 1
 _NOTE_HEAD = 16
 # What LIEF calls the string of a dynamic entry.
 _STRINGS = {"NEEDED": "name", "SONAME": "name", "RPATH": "rpath", "RUNPATH": "runpath"}
-_VISIBLE = frozenset({"DEFAULT", "PROTECTED"})
+# STV_DEFAULT and STV_PROTECTED, in the two lowest bits of st_other.
+_VISIBLE = frozenset({0, 3})
 _PUBLIC = frozenset({"GLOBAL", "WEAK", "GNU_UNIQUE"})
 
 
@@ -131,9 +132,21 @@ def _symbols(binary: lief.ELF.Binary) -> tuple[frozenset[str], frozenset[str]]:
             continue
         if symbol.shndx == 0:
             imported.add(name)
-        elif constant(symbol.binding) in _PUBLIC and constant(symbol.visibility) in _VISIBLE:
+        elif constant(symbol.binding) in _PUBLIC and visible(int(symbol.other)):
             exported.add(name)
     return frozenset(imported), frozenset(exported)
+
+
+def visible(other: int) -> bool:
+    """Return whether others see a symbol with such an ``st_other``.
+
+    The upper bits are the processor's: 64-bit PowerPC has there where a function is entered from its own file
+    (ELFv2 ABI, 3.4.1), which LIEF 1.0 takes for an unknown visibility.
+
+    >>> visible(0), visible(2), visible(0x60), visible(0x62)
+    (True, False, True, False)
+    """
+    return other & 3 in _VISIBLE
 
 
 def _dynamic(binary: lief.ELF.Binary) -> dict[str, list[str]]:
