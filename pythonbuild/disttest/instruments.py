@@ -54,6 +54,8 @@ def valgrind(subject: Subject) -> None:
     except CaseFailed as failed:
         if "unhandled instruction" in str(failed) or "Unrecognised instruction" in str(failed):
             raise CaseSkipped("valgrind of this machine does not know this processor's instructions") from failed
+        if "failed to start tool" in str(failed):
+            raise CaseSkipped("valgrind of this machine is not for this processor") from failed
         raise
 
 
