@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pythonbuild.plan import Job
+    from pythonbuild.target import Target
 
 Value = str | tuple[str, ...]
 
@@ -208,10 +209,13 @@ def what_counts(job: Job) -> tuple[object, ...]:
     return job.facts.answers(job.recipe.asks)
 
 
-# What costs libraries less than one percent, as cpython-unix/cpython/configure.yml has it for CPython itself. musl's
-# headers have no functions that know sizes.
-_STACK = "-fstack-protector -fstack-clash-protection"
-HARDENING = {"glibc": f"{_STACK} -D_FORTIFY_SOURCE=2"}
+def hardening(target: Target) -> str:
+    """Return compiler options that cost libraries less than one percent, as configure.yml has them for CPython itself.
+
+    clang can't probe the stacks of some processors, and xz minds the warning; musl's headers know no sizes.
+    """
+    probes = "" if target.arch in {"armv7", "loongarch64"} else " -fstack-clash-protection"
+    return "-fstack-protector" + probes + (" -D_FORTIFY_SOURCE=2" if target.libc == "glibc" else "")
 
 
 def common_variables(job: Job) -> dict[str, Value]:
@@ -220,8 +224,7 @@ def common_variables(job: Job) -> dict[str, Value]:
     # Several targets have one host: they differ in the processor's instructions, which are the configuration file's.
     compiler = f"clang --config=/tools/toolchain/{target.host_triple}.cfg"
     maps = "-ffile-prefix-map=/build=. -ffile-prefix-map=/tools/deps=deps"
-    hardening = HARDENING.get(target.libc, _STACK)
-    flags = f"-O3 -fPIC -fvisibility=hidden -fno-direct-access-external-data {hardening} {maps}"
+    flags = f"-O3 -fPIC -fvisibility=hidden -fno-direct-access-external-data {hardening(target)} {maps}"
     version = job.release.version if job.release else job.recipe.version
     return {
         "LC_ALL": "C",
