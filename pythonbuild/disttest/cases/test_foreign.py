@@ -11,6 +11,16 @@ import unittest
 from pathlib import Path
 
 
+def mapped_file(address: int | None) -> str:
+    """Return the file that is mapped at an address of this process."""
+    for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
+        place, _, _, _, _, *path = line.split(maxsplit=5)
+        low, _, high = place.partition("-")
+        if address is not None and int(low, 16) <= address < int(high, 16):
+            return path[0] if path else ""
+    return "nothing"
+
+
 class Foreign(unittest.TestCase):
     def c_library(self) -> ctypes.CDLL:
         """Return the C library of the process; skip the test where nothing can be looked up in it."""
@@ -27,8 +37,9 @@ class Foreign(unittest.TestCase):
         version = ctypes.pythonapi.Py_GetVersion
         version.restype = ctypes.c_char_p
         self.assertEqual(version().decode(), sys.version)
-        refcount = ctypes.pythonapi.Py_IsInitialized()
-        self.assertEqual(refcount, 1)
+        self.assertEqual(ctypes.pythonapi.Py_IsInitialized(), 1)
+        code = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value
+        self.assertEqual(mapped_file(code), mapped_file(id(None)))
 
     def test_static_has_no_pythonapi(self) -> None:
         """In a static program ctypes can be imported, and pythonapi is None instead of a crash."""
