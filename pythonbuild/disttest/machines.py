@@ -90,7 +90,9 @@ for call in (lambda: os.getrandom(8), lambda: os.memfd_create('x'), lambda: os.p
 assert len(os.urandom(16)) == len(secrets.token_bytes(16)) == 16
 uuid.uuid1(); random.SystemRandom().random()
 with tempfile.TemporaryDirectory() as place:
-    one = os.path.join(place, 'one'); open(one, 'wb').write(b'x' * 70000)
+    one = os.path.join(place, 'one')
+    with open(one, 'wb') as file:
+        file.write(b'x' * 70000)
     shutil.copy2(one, one + '2'); os.rename(one, one + '3'); shutil.copytree(place, place + '/t')
     assert os.stat(one + '2').st_size == 70000 and os.access(one + '2', os.R_OK)
     assert [entry.stat().st_size for entry in os.scandir(place) if entry.is_file()] == [70000] * 2
