@@ -54,7 +54,7 @@ def valgrind(subject: Subject) -> None:
     except CaseFailed as failed:
         if "unhandled instruction" in str(failed) or "Unrecognised instruction" in str(failed):
             raise CaseSkipped("valgrind of this machine does not know this processor's instructions") from failed
-        if "failed to start tool" in str(failed):
+        if "failed to start tool" in str(failed) or "not for this architecture" in str(failed):
             raise CaseSkipped("valgrind of this machine is not for this processor") from failed
         raise
 
