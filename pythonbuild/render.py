@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Literal
 import jinja2
 
 from pythonbuild.errors import DataError
-from pythonbuild.recipe import BUILD_SCRIPT, filled
+from pythonbuild.load import Fields, read
+from pythonbuild.recipe import BUILD_SCRIPT, filled, holding, parse_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pythonbuild.condition import Answered
     from pythonbuild.plan import Job
+    from pythonbuild.recipe import Row
     from pythonbuild.target import Target
 
 Value = str | tuple[str, ...]
@@ -103,7 +106,7 @@ class Renderer:
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
         where = f"recipe {job.recipe.name}"
         own = {k: filled(v, job.target.template_values(), where) for k, v in job.recipe.environment(job.facts).items()}
-        variables: dict[str, Value] = {**common_variables(job), **own}
+        variables: dict[str, Value] = {**common_variables(job, self.library_flags(job.target)), **own}
         body = script if script in recipe_files else f"{job.recipe.style}.sh.j2"
         return Rendered(
             job=job,
@@ -127,7 +130,7 @@ class Renderer:
         recipe_files.update({f"patches/{path.name}": path for path in job.patches})
         if variables["WORKLOADS"]:
             recipe_files.update({f"training/{name}": path for name, path in self.folder_files(training)})
-        text = self.prelude(job, {**common_variables(job), **variables})
+        text = self.prelude(job, {**common_variables(job, self.library_flags(job.target)), **variables})
         text += self.steps(steps)
         installs = ("profile/code.profdata",) if kind == "profile" else job.recipe.install_paths(job.facts)
         return Rendered(
@@ -139,6 +142,18 @@ class Renderer:
             inside=self.inside,
             variables=variables,
         )
+
+    def library_flags(self, target: Target) -> str:
+        """Return what the compiler is told for a library of ``target``."""
+        return " ".join(word for row in self.library_rows(target.facts()) for word in row.value)
+
+    @cached_property
+    def library_rows(self) -> Answered[tuple[Row[tuple[str, ...]], ...]]:
+        """The rows of ``libraries.yml`` that hold. ``DataError`` when the file is broken."""
+        fields = Fields(read(self.root / "cpython-unix" / "libraries.yml"))
+        rows = tuple(map(parse_args, fields.rows("compile")))
+        fields.done()
+        return holding(rows)
 
     def steps(self, steps: tuple[tuple[str, Path], ...]) -> str:
         """Return the part of a script that goes through the steps of a job, given as names and files."""
@@ -209,22 +224,11 @@ def what_counts(job: Job) -> tuple[object, ...]:
     return job.facts.answers(job.recipe.asks)
 
 
-def hardening(target: Target) -> str:
-    """Return compiler options that cost libraries less than one percent, as configure.yml has them for CPython itself.
-
-    clang can't probe the stacks of some processors, and xz minds the warning; musl's headers know no sizes.
-    """
-    probes = "" if target.arch in {"armv7", "loongarch64"} else " -fstack-clash-protection"
-    return "-fstack-protector" + probes + (" -D_FORTIFY_SOURCE=2" if target.libc == "glibc" else "")
-
-
-def common_variables(job: Job) -> dict[str, Value]:
-    """Return the variables that every script starts with."""
+def common_variables(job: Job, flags: str) -> dict[str, Value]:
+    """Return the variables that every script starts with; ``flags`` are those of the compiler for a library."""
     target = job.target
     # Several targets have one host: they differ in the processor's instructions, which are the configuration file's.
     compiler = f"clang --config=/tools/toolchain/{target.host_triple}.cfg"
-    maps = "-ffile-prefix-map=/build=. -ffile-prefix-map=/tools/deps=deps"
-    flags = f"-O3 -fPIC -fvisibility=hidden -fno-direct-access-external-data {hardening(target)} {maps}"
     version = job.release.version if job.release else job.recipe.version
     return {
         "LC_ALL": "C",
