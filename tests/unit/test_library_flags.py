@@ -24,7 +24,7 @@ TARGETS = Matrix.load(ROOT / "targets.yml").targets
         ("armv7-unknown-linux-musleabihf", False, False),
     ],
 )
-def test_each_target_has_what_its_compiler_and_libc_know(triple: str, probes: bool, sizes: bool) -> None:
+def test_each_target_has_what_its_compiler_and_libc_know(triple: str, *, probes: bool, sizes: bool) -> None:
     words = Renderer(ROOT).library_flags(TARGETS[triple]).split()
     assert "-fstack-protector" in words
     assert ("-fstack-clash-protection" in words) is probes
