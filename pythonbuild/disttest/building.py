@@ -28,10 +28,25 @@ def paths_of(subject: Subject) -> dict[str, str]:
     return {str(key): str(value) for key, value in data.items()}
 
 
-def _expect_answer(subject: Subject, place: Path) -> None:
+def _expect_answer(subject: Subject, place: Path, python: Path | None = None) -> None:
     """Import the compiled module ``probe`` from ``place`` and use it."""
     source = f"import sys; sys.path.insert(0, {str(place)!r}); import probe; assert probe.answer(21) == 42"
-    subject.code(source)
+    subject.code(source, python=python)
+
+
+def source_package(place: Path) -> Path:
+    """Put a source package with the C extension ``probe`` below ``place`` and return its directory."""
+    source = place / "probe-sdist"
+    shutil.copytree(FILES / "sdist", source)
+    shutil.copy(FILES / "probe.c", source)
+    return source
+
+
+def install_source_package(subject: Subject, place: Path, python: Path, environment: dict[str, str]) -> None:
+    """Let the pip of ``python`` build and install a package with a C extension below ``place``, and use that."""
+    source, target = source_package(place), place / "target"
+    subject.run([python, "-m", "pip", "install", "--no-index", "--target", target, source], env=environment)
+    _expect_answer(subject, target, python)
 
 
 def extension(subject: Subject) -> None:
@@ -80,15 +95,8 @@ def recorded_flags(subject: Subject) -> None:
 def sdist(subject: Subject) -> None:
     """Let pip build a source package with a C extension; its build backend lies in the package."""
     subject.loadable()
-    subject.compiler()
-    place = subject.scratch("sdist")
-    source = place / "probe-sdist"
-    shutil.copytree(FILES / "sdist", source)
-    shutil.copy(FILES / "probe.c", source / "probe.c")
-    target = place / "target"
-    compiler = {"CC": str(subject.compiler())}
-    subject.run([subject.python, "-m", "pip", "install", "--no-index", "--target", target, source], env=compiler)
-    _expect_answer(subject, target)
+    environment = {"CC": str(subject.compiler())}
+    install_source_package(subject, subject.scratch("sdist"), subject.python, environment)
 
 
 def embedding(subject: Subject) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from pythonbuild.disttest.building import FILES
+from pythonbuild.disttest.building import install_source_package
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def moved_twice(subject: Subject, compiler: str) -> None:
         if native.name != "gcc":
             raise CaseSkipped(f"{compiler} of this machine is not for this target")
         native = type(native)(found)
-    _install_source_package(subject, move(subject, f"twice-{compiler}"), {"CC": str(native)})
+    python = move(subject, f"twice-{compiler}")
+    install_source_package(subject, python.parents[2], python, {"CC": str(native)})
 
 
 def recorded_compiler(subject: Subject) -> None:
@@ -56,18 +57,8 @@ def recorded_compiler(subject: Subject) -> None:
     subject.loadable()
     if subject.compiler().name not in {"gcc", "cc"} or shutil.which("cc") is None:
         raise CaseSkipped("cc of this machine is not for this target, or there is none")
-    _install_source_package(subject, move(subject, "recorded-compiler"), {})
-
-
-def _install_source_package(subject: Subject, python: Path, environment: dict[str, str]) -> None:
-    """Let the pip of a moved tree build and install a package with a C extension, and use that."""
-    source = python.parents[2] / "source"
-    shutil.copytree(FILES / "sdist", source)
-    shutil.copy(FILES / "probe.c", source / "probe.c")
-    target = python.parents[2] / "target"
-    subject.run([python, "-m", "pip", "install", "--no-index", "--target", target, source], env=environment)
-    code = f"import sys; sys.path.insert(0, {str(target)!r}); import probe; assert probe.answer(21) == 42"
-    subject.code(code, python=python)
+    python = move(subject, "recorded-compiler")
+    install_source_package(subject, python.parents[2], python, {})
 
 
 def configuration(subject: Subject) -> None:

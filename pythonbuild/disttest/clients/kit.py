@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pythonbuild.disttest.building import FILES
+from pythonbuild.disttest.building import source_package
 from pythonbuild.disttest.installing import Pip
 from pythonbuild.disttest.model import CaseFailed
 
@@ -101,9 +100,7 @@ def compile_probe(kit: Kit, inner: Path, install: Sequence[str | Path], place: P
     """Have ``install`` build a source package with a C extension into an environment, and use it there."""
     kit.subject.loadable()
     compiler = kit.subject.compiler()
-    source = place / "probe-sdist"
-    shutil.copytree(FILES / "sdist", source)
-    shutil.copy(FILES / "probe.c", source)
+    source = source_package(place)
     kit.subject.run([*install, source], env={"CC": str(compiler)} if kit.subject.musl else {})
     answer = kit.subject.code("import probe; print(probe.answer(21))", python=inner)
     if answer != "42":
