@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pythonbuild.disttest.expected import Suite
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
-    from pythonbuild.store import Store
 
     Environment = Mapping[str, str]
 
@@ -87,9 +86,9 @@ def plan(settings: Settings, arguments: argparse.Namespace, _environment: Enviro
     from pythonbuild.show import plan_dot, plan_json, plan_text  # noqa: PLC0415
     from pythonbuild.store import Store  # noqa: PLC0415
 
-    store = Store(settings.store)
     if arguments.all:
-        return plan_all(settings, arguments, store)
+        return plan_all(settings, arguments)
+    store = Store(settings.store)
     prepared = decided(settings, arguments)
     if arguments.json:
         text = json.dumps(plan_json(prepared, store), indent=2)
@@ -99,18 +98,16 @@ def plan(settings: Settings, arguments: argparse.Namespace, _environment: Enviro
     return 0
 
 
-def plan_all(settings: Settings, arguments: argparse.Namespace, store: Store) -> int:
+def plan_all(settings: Settings, arguments: argparse.Namespace) -> int:
     """Print every distribution of the matrix, and which of them are stored."""
     from pythonbuild.buildimage import digest_in_use  # noqa: PLC0415
-    from pythonbuild.decide import Checkout, distributions  # noqa: PLC0415
-    from pythonbuild.show import matrix_json, matrix_text, row_of  # noqa: PLC0415
+    from pythonbuild.listing import list_distributions  # noqa: PLC0415
+    from pythonbuild.show import matrix_json, matrix_text  # noqa: PLC0415
 
     if arguments.dot:
         raise DataError("--dot draws the jobs of one distribution", hint="leave --all out, or use --json")
     image = digest_in_use(settings)
-    checkout = Checkout.read(settings.root)
-    chosen = distributions(checkout.matrix, selection_of(arguments))
-    rows = [row_of(checkout.prepare(*words, image=image), store) for words in chosen]
+    rows = list_distributions(settings.root, selection_of(arguments), settings.store, image=image)
     text = json.dumps(matrix_json(rows), indent=2) if arguments.json else matrix_text(rows)
     sys.stdout.write(text + "\n")
     return 0

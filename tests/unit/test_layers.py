@@ -59,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     "inside": set(),
     "arguments": {"errors"},
 }
-TOP = {"__main__", "cli", "commands", "distribution", "archives", "buildimage", "doctor", "show", "auditing"}
+TOP = {"__main__", "cli", "commands", "listing", "distribution", "archives", "buildimage", "doctor", "show", "auditing"}
 # library -> the only modules that may import it
 ONLY_IN = {
     "docker": {"engine.docker"},
