@@ -26,6 +26,7 @@ from pythonbuild.package.archives import (
     write_all,
 )
 from pythonbuild.package.metadata import Identity, Licence, python_json
+from pythonbuild.package.provenance import Origin
 from pythonbuild.package.tarball import Compression
 from pythonbuild.recording import record_of
 from pythonbuild.render import EPOCH
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pythonbuild.execute import Prepared
     from pythonbuild.flavor import Flavor
     from pythonbuild.image.lock import PackageLock
+    from pythonbuild.package.record import BuildRecord
     from pythonbuild.settings import Settings
     from pythonbuild.target import Target
     from pythonbuild.validate import Report
@@ -58,14 +60,17 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     tree = stored_goal(prepared, workshop)
     with workshop.console.step("bills of materials"):
         biller = biller_of(prepared, tree, buildimage.lock_in_use(settings))
-        plain = members(workshop, prepared, wishes, tree)
+        record = record_in(workshop, prepared, tree)
+        plain = members(workshop, prepared, wishes, tree, record)
         bills = {path: biller.bill(files, created(wishes.epoch or int(EPOCH))) for path, files in plain.items()}
         archives = {path: billing.with_bill(files, bills[path]) for path, files in plain.items()}
     with workshop.console.step("packages"):
         compression = Compression(level=wishes.level, threads=settings.jobs)
         with progress("compress", total_size(archives)) as counter:
             write_all(archives, epoch=wishes.epoch or int(EPOCH), compression=compression, progress=counter.update)
-        beside = [one for path in bills for one in billing.write_beside(path, bills[path], released(wishes))]
+        origin = Origin(record=record, key=prepared.keys[prepared.plan.goal.id], components=biller.components)
+        date = released(wishes)
+        beside = [one for path in bills for one in billing.write_beside(path, bills[path], origin, date)]
     reports = []
     if wishes.validate:
         with workshop.console.step("validation"):
@@ -75,8 +80,16 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     return list(archives), reports
 
 
+def record_in(workshop: Workshop, prepared: Prepared, tree: Path) -> BuildRecord:
+    """Return the record of the goal, whose result is ``tree``."""
+    goal = prepared.plan.goal
+    match = workshop.store.manifest(prepared.keys[goal.id], goal.name).get("profile_match")
+    packages = {package.name: package.version for package in buildimage.lock_in_use(workshop.settings).packages}
+    return record_of(prepared, packages, profile_digest(tree), match)
+
+
 def members(
-    workshop: Workshop, prepared: Prepared, wishes: Wishes, tree: Path
+    workshop: Workshop, prepared: Prepared, wishes: Wishes, tree: Path, record: BuildRecord
 ) -> dict[Path, Mapping[str, Path | bytes]]:
     """Return what each archive holds, by its path."""
     plan, dist = prepared.plan, workshop.settings.dist
@@ -93,10 +106,6 @@ def members(
         source_tree=plan.release.source.origins[0].sha256 if plan.release.status == "tree" else None,
     )
     metadata = python_json(identity, facts, core, extensions, licences(prepared, tree / "python"))
-    goal = plan.goal
-    match = workshop.store.manifest(prepared.keys[goal.id], goal.name).get("profile_match")
-    packages = {package.name: package.version for package in buildimage.lock_in_use(workshop.settings).packages}
-    record = record_of(prepared, packages, profile_digest(tree), match)
     found: dict[Path, Mapping[str, Path | bytes]] = {
         dist / full_name(*words): full_members(tree, metadata, record),
         dist / install_name(*words): install_members(tree, record),

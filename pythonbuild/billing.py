@@ -11,6 +11,7 @@ from packageurl import PackageURL
 
 from pythonbuild.package.archives import DEBUG, METADATA
 from pythonbuild.package.parts import WHEEL
+from pythonbuild.package.provenance import PROVENANCE, provenance_json
 from pythonbuild.package.sbom import (
     CYCLONEDX,
     INSTALL_PLACES,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pythonbuild.package.parts import Parts
+    from pythonbuild.package.provenance import Origin
 
 HEAD = 18
 # Wheels that CPython carries, as the CPE dictionary names them.
@@ -139,13 +141,16 @@ def with_bill(members: Mapping[str, Path | bytes], bill: Bill) -> dict[str, Path
     return {**members, **{places[name]: text for name, text in documents(bill).items()}}
 
 
-def write_beside(archive: Path, bill: Bill, created: datetime) -> list[Path]:
-    """Write both documents of ``bill`` beside ``archive``, which they name with its sha256; return their paths."""
+def write_beside(archive: Path, bill: Bill, origin: Origin, created: datetime) -> list[Path]:
+    """Write both documents of ``bill``, and where it is from, beside ``archive``; return their paths.
+
+    All of them name the archive with its sha256.
+    """
     with archive.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     whole = replace(bill, created=created, archive=(archive.name, digest))
     written = []
-    for name, text in documents(whole).items():
+    for name, text in {**documents(whole), PROVENANCE: provenance_json(origin, archive.name, digest)}.items():
         path = archive.with_name(f"{archive.name}.{name}.json")
         partial = path.with_name(f".{path.name}.partial")
         partial.write_bytes(text)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pythonbuild.package.cyclonedx import cyclonedx_json
+from pythonbuild.package.provenance import Origin
 from pythonbuild.package.sbom import (
     CYCLONEDX,
     INSTALL_PLACES,
@@ -22,7 +23,7 @@ from pythonbuild.package.sbom import (
     cpe_name,
 )
 from pythonbuild.package.spdx import spdx_json
-from tests.unit.records import DIGEST
+from tests.unit.records import DIGEST, RECORD
 
 SHA1 = DIGEST[:40]
 CREATED = datetime(2020, 1, 1, tzinfo=UTC)
@@ -75,6 +76,9 @@ def bill(*files: BilledFile) -> Bill:
         files=files
         or (billed("python/bin/python3.14", linked=("sqlite", "zlib")), billed("python/lib/libz.a", "zlib")),
     )
+
+
+ORIGIN = Origin(record=RECORD, key=DIGEST, components=bill().components)
 
 
 def documents(one: Bill) -> dict[str, Any]:
