@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from pythonbuild.source import Source
 
 # Seconds that the long ones take on two processors: only to start the longest chain first.
-COST = {"openssl": 70, "tk": 40, "tcl": 40, "sqlite": 30, "ncurses": 30, "libx11": 40, "bdb": 25, "libuuid": 25}
+COST = {
+    "openssl": 70,
+    "tk": 40,
+    "tcl": 40,
+    "sqlite": 30,
+    "ncurses": 30,
+    "libx11": 40,
+    "bdb": 25,
+    "libuuid": 25,
+    "fontconfig": 30,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ HIDDEN_SYMBOLS = (
     "ffi_*",
     "XML_*",
     "BZ2_*", "lzma_*", "ZSTD_*",
-    "XFlush", "XOpenDisplay", "XCreateWindow", "xcb_*", "Xau*",
+    "XFlush", "XOpenDisplay", "XCreateWindow", "xcb_*", "Xau*", "XRender*", "Xft*", "FT_*", "Fc*",
     "mpd_*",
     "uuid_generate*", "uuid_parse", "db_create", "dbm_open",
     "initscr", "newterm", "setupterm", "tgetent", "el_init", "readline", "rl_*",

@@ -6,8 +6,15 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 import unittest
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Graphics(unittest.TestCase):
@@ -41,27 +48,71 @@ class Graphics(unittest.TestCase):
 
     def test_window(self) -> None:
         """A window opens on a virtual display."""
-        server = shutil.which("Xvfb")
-        if server is None:
-            self.skipTest("this machine has no Xvfb")
-        read, write = os.pipe()
-        command = [server, "-displayfd", str(write), "-nolisten", "tcp"]
-        with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as process:
-            os.close(write)
-            try:
-                os.environ["DISPLAY"] = ":" + os.read(read, 16).decode().strip()
-                self.open_window()
-            finally:
-                process.terminate()
-                os.close(read)
+        with display() as name:
+            os.environ["DISPLAY"] = name
+            import tkinter
 
-    def open_window(self) -> None:
-        """Make a window with a widget, draw it, and read back its text."""
-        import tkinter
+            window = tkinter.Tk()
+            label = tkinter.Label(window, text="\u4e16")
+            label.pack()
+            window.update()
+            self.assertEqual(label["text"], "\u4e16")
+            window.destroy()
 
-        window = tkinter.Tk()
-        label = tkinter.Label(window, text="\u4e16")
-        label.pack()
-        window.update()
-        self.assertEqual(label["text"], "\u4e16")
-        window.destroy()
+    def test_smooth_fonts(self) -> None:
+        """Tk draws with the machine's fonts, not with the bitmaps of the X server."""
+        with display() as name:
+            fonts = self.fonts({"DISPLAY": name})
+        self.assertEqual(fonts["system"], "xft")
+        self.assertNotIn(fonts["default"], ("fixed", ""))
+        self.assertGreater(fonts["wide"], 2 * fonts["narrow"])
+        self.assertAlmostEqual(fonts["large"] / fonts["small"], 4, delta=0.2)  # a bitmap can't be scaled like that
+
+    def test_fonts_of_its_own(self) -> None:
+        """Where a machine has no fonts, Tk has two."""
+        with display() as name, tempfile.TemporaryDirectory() as folder:
+            empty = Path(folder, "fonts.conf")
+            empty.write_text("<fontconfig></fontconfig>")
+            cache = str(Path(folder, "cache"))
+            fonts = self.fonts({"DISPLAY": name, "FONTCONFIG_FILE": str(empty), "XDG_CACHE_HOME": cache})
+        self.assertEqual(set(fonts["families"]), {"DejaVu Sans", "DejaVu Sans Mono"})
+        self.assertEqual(fonts["default"], "DejaVu Sans")
+
+    def fonts(self, environment: dict[str, str]) -> dict[str, Any]:
+        """Return what Tk says of fonts, in a process of its own: fontconfig reads its configuration once."""
+        command = [sys.executable, "-c", FONTS]
+        result = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+
+FONTS = """
+import json, tkinter, tkinter.font
+window = tkinter.Tk()
+font = lambda size: tkinter.font.Font(family="sans-serif", size=-size)
+print(json.dumps({
+    "system": window.tk.eval("tk::pkgconfig get fontsystem"),
+    "default": tkinter.font.nametofont("TkDefaultFont").actual("family"),
+    "families": tkinter.font.families(),
+    "narrow": font(40).measure("i"), "wide": font(40).measure("W"),
+    "small": font(25).measure("m" * 20), "large": font(100).measure("m" * 20),
+}))
+"""
+
+
+@contextmanager
+def display() -> Iterator[str]:
+    """Start Xvfb on a free display, and give that; skips the test where there is no Xvfb."""
+    server = shutil.which("Xvfb")
+    if server is None:
+        raise unittest.SkipTest("this machine has no Xvfb")
+    read, write = os.pipe()
+    command = [server, "-displayfd", str(write), "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as process:
+        os.close(write)
+        try:
+            yield ":" + os.read(read, 16).decode().strip()
+        finally:
+            process.terminate()
+            os.close(read)
