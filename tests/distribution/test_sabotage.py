@@ -6,6 +6,7 @@ The archive is the one that PYTHONBUILD_ARCHIVE names, else one that lies in ``d
 from __future__ import annotations
 
 import copy
+import json
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ from pythonbuild.disttest.subject import Subject, prepare
 
 DIST = Path(__file__).parents[2] / "dist"
 FOUND = [Path(os.environ["PYTHONBUILD_ARCHIVE"])] if "PYTHONBUILD_ARCHIVE" in os.environ else sorted(
-    path for path in DIST.glob("cpython-*x86_64-unknown-linux-gnu-*.tar.zst") if "debuginfo" not in path.name
+    path for path in DIST.glob("cpython-*-x86_64-unknown-linux-gnu-*.tar.zst") if "debuginfo" not in path.name
 )  # fmt: skip
 KNOWN = {case.name: case for case in (Case("start.version", starts), *CASES)}
 # What it breaks are the files of a copy of the tree, or it returns another subject.
@@ -105,6 +106,18 @@ def library(subject: Subject, source: str, *options: str) -> None:
     target = next(subject.prefix.glob("lib/python3.*/lib-dynload")) / "made.so"
     command = [subject.compiler(), "-shared", "-fPIC", place / "made.c", "-o", target, *options]
     subprocess.run([str(word) for word in command], check=True)
+
+
+def with_record(subject: Subject, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what the build record says."""
+    places = (
+        subject.prefix / "share" / "pythonbuild" / "build-record.json",
+        subject.prefix.parent / "build-record.json",
+    )
+    path = next(place for place in places if place.exists())
+    record = json.loads(path.read_text())
+    change(record)
+    write(path, json.dumps(record).encode())
 
 
 def with_metadata(subject: Subject, change: Callable[[dict[str, Any]], object]) -> Subject:
@@ -227,6 +240,9 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (57, "moving.metadata", lambda s: with_metadata(s, lambda m: m.update(python_abi_tag="x"))),
     (59, "building.recorded-flags", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"CFLAGS": "', '"CFLAGS": "-fdebug-default-version=4 ')),
     (63, "instruments.backtrace", lambda s: headers(s, 0x6474E550, forget)),
+    (64, "optimizer.profile", lambda s: with_record(s, lambda r: r["profile_match"].update(functions=10))),
+    (67, "optimizer.no-just-in-time-compiler", lambda s: customize(s, "import sys; sys._jit.is_available = lambda: True")),
+    (68, "optimizer.tail-calls", lambda s: with_record(s, lambda r: r.update(stages=sorted({*r["stages"]} ^ {"tail-call"})))),
     (69, "instruments.asyncio-tasks", lambda s: patch(s, b".AsyncioDebug\0", b".AsyncioXebug\0")),
     (70, "flavor.global-lock", lambda s: customize(s, "import sys; sys._is_gil_enabled = lambda: True")),
     (71, "relocation.environment", lambda s: customize(s, "import os; os.environ.clear()")),
@@ -235,6 +251,7 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
 # Of other distributions the test passes whatever is done.
 ONLY: dict[int, Callable[[Subject], bool]] = {
     42: lambda subject: subject.musl,
+    64: lambda subject: "pgo" in subject.options,
     70: lambda subject: "freethreaded" in subject.options,
 }
 
@@ -262,6 +279,8 @@ def test_a_broken_tree_is_noticed(whole: Subject, tmp_path: Path, number: int, n
         (work / directory).mkdir(parents=True)
     if (whole.prefix.parent / "build").is_dir():
         (tmp_path / "build").symlink_to(whole.prefix.parent / "build")
+    if (whole.prefix.parent / "build-record.json").exists():
+        os.link(whole.prefix.parent / "build-record.json", tmp_path / "build-record.json")
     environment = {**whole.environment, "HOME": str(work / "home"), "TMPDIR": str(work / "tmp")}
     python = prefix / "bin" / whole.python.name
     broken = replace(whole, prefix=prefix, python=python, work=work, environment=environment)

@@ -59,7 +59,7 @@ def test_states() -> None:
     assert state(quirk("thread-without-writable-code"), told) == "skipped"
     assert state(quirk("argv0"), told) == "**not run**"
     assert state(quirk("macos-signature"), told) == "n/a"
-    assert state(quirk("profile"), told) == "build"
+    assert state(quirk("training-once"), told) == "build"
     text = document(QUIRKS, [told])
     assert "- 1 `relocation.chained-symlink` failed: lost\n" in text
     assert "| 20 | macos-signature | Changed macOS files are signed again. | not applicable to Linux | n/a |" in text

@@ -1,0 +1,51 @@
+"""What the build record says of optimization is what the interpreter shows."""
+
+from __future__ import annotations
+
+import json
+import sys
+import sysconfig
+import unittest
+from pathlib import Path
+from typing import Any
+
+PREFIX = Path(sys.base_prefix)
+# In an installation, and beside that of a full archive.
+RECORDS = (PREFIX / "share" / "pythonbuild" / "build-record.json", PREFIX.parent / "build-record.json")
+# CPython and the libraries that share its profile have about 12,500; a lost part of the counts would show.
+FUNCTIONS = 8000
+
+
+class Optimizer(unittest.TestCase):
+    def setUp(self) -> None:
+        found = next((path for path in RECORDS if path.is_file()), None)
+        if found is None:
+            self.skipTest("the distribution has no build record")
+        self.record: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
+        self.configured = str(sysconfig.get_config_var("CONFIG_ARGS"))
+
+    def test_profile(self) -> None:
+        """A profile was applied where the flavor says so, it is whole, and most of it fitted."""
+        if "pgo" not in self.record["options"].split("+"):
+            self.assertNotIn("profile", self.record)
+            self.skipTest("this flavor has no profile")
+        match: dict[str, int] = self.record["profile_match"]
+        self.assertEqual(len(self.record["profile"]), 64)
+        self.assertGreater(match["functions"], FUNCTIONS)
+        self.assertLess(match["mismatched"], match["functions"] / 4)
+        self.assertLess(match["discarded"], match["counts"] / 2)
+
+    def test_tail_calls(self) -> None:
+        """The interpreter calls from instruction to instruction where that stage ran, and nowhere else."""
+        if sys.version_info < (3, 14):
+            self.assertNotIn("tail-call", self.record["stages"])
+            self.skipTest("CPython has it since 3.14")
+        stage = "tail-call" in self.record["stages"]
+        self.assertEqual("--with-tail-call-interp" in self.configured, stage)
+        self.assertEqual(bool(sysconfig.get_config_var("Py_TAIL_CALL_INTERP")), stage)
+
+    def test_no_just_in_time_compiler(self) -> None:
+        """There is none: it would be compiled with flags of its own."""
+        self.assertNotIn("--enable-experimental-jit", self.configured)
+        if sys.version_info >= (3, 14):
+            self.assertFalse(sys._jit.is_available())  # noqa: SLF001 - it has no other name
