@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from pythonbuild.disttest.subject import Subject
 
+# What valgrind says of a program that it can't run here.
+OTHER_PROCESSOR = ("failed to start tool", "not for this architecture", "wrong endian-ness")
 _HASHES = (
     "import hashlib\n"
     "for n in ('md5', 'sha256', 'sha512', 'sha3_256', 'blake2b', 'blake2s'): hashlib.new(n, b'x' * 9999).hexdigest()"
@@ -54,7 +56,7 @@ def valgrind(subject: Subject) -> None:
     except CaseFailed as failed:
         if "unhandled instruction" in str(failed) or "Unrecognised instruction" in str(failed):
             raise CaseSkipped("valgrind of this machine does not know this processor's instructions") from failed
-        if "failed to start tool" in str(failed) or "not for this architecture" in str(failed):
+        if any(words in str(failed) for words in OTHER_PROCESSOR):
             raise CaseSkipped("valgrind of this machine is not for this processor") from failed
         raise
 
