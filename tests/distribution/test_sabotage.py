@@ -27,8 +27,10 @@ from pythonbuild.disttest.runner import CASES, _try
 from pythonbuild.disttest.subject import Subject, prepare
 
 DIST = Path(__file__).parents[2] / "dist"
+# A full archive is taken before others: it has more to break.
 FOUND = [Path(os.environ["PYTHONBUILD_ARCHIVE"])] if "PYTHONBUILD_ARCHIVE" in os.environ else sorted(
-    path for path in DIST.glob("cpython-*-x86_64-unknown-linux-gnu-*.tar.zst") if "debuginfo" not in path.name
+    (path for path in DIST.glob("cpython-*-x86_64-unknown-linux-gnu-*.tar.zst") if "debuginfo" not in path.name),
+    key=lambda path: ("-full." not in path.name, path.name),
 )  # fmt: skip
 KNOWN = {case.name: case for case in (Case("start.version", starts), *CASES)}
 # What it breaks are the files of a copy of the tree, or it returns another subject.
