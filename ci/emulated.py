@@ -55,7 +55,11 @@ def prepared(words: list[str]) -> list[str]:
     roots = [Path(tree).resolve() for tree in trees.split(":")]
     place, loaders = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
     mount("binfmt_misc", place)
-    emulator = next((roots[0] / "tools/host/bin").glob("qemu-*"))
+    emulator = next((roots[0] / "tools/host/bin").glob("qemu-*"), None)
+    if emulator is None:
+        sys.exit(
+            f"ci/emulated.py: no emulator in {roots[0]}: TREE is that of the job 'emulator', with tools/host/bin/qemu-*"
+        )
     (place / "register").write_bytes(registration(Path(program).read_bytes()[:HEAD], emulator))
     # Its libc lies where its programs look for it. Of musl that is the loader alone.
     for loader in (path for root in roots for path in (root / "sysroot/usr/lib").glob("ld-musl-*")):
