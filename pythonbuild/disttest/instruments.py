@@ -56,6 +56,8 @@ def valgrind(subject: Subject) -> None:
     except CaseFailed as failed:
         if "unhandled instruction" in str(failed) or "Unrecognised instruction" in str(failed):
             raise CaseSkipped("valgrind of this machine does not know this processor's instructions") from failed
+        if "cannot be set up" in str(failed):
+            raise CaseSkipped("valgrind of this machine finds no symbols in the loader of this processor") from failed
         if any(words in str(failed) for words in OTHER_PROCESSOR):
             raise CaseSkipped("valgrind of this machine is not for this processor") from failed
         raise
