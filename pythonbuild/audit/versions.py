@@ -19,7 +19,7 @@ def newer(one: str, other: str, *, debian: bool = False) -> bool:
         try:
             return Version(one.removeprefix("v")) > Version(other.removeprefix("v"))
         except InvalidVersion:
-            pass
+            pass  # not one of PEP 440: compared by Debian's rules, which take nearly anything
     try:
         return bool(DebianVersion(one) > DebianVersion(other))
     except ValueError:

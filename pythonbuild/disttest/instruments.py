@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
     from pythonbuild.disttest.subject import Subject
 
-# What valgrind says of a program that it can't run here.
-OTHER_PROCESSOR = ("failed to start tool", "not for this architecture", "wrong endian-ness")
+# What valgrind says of a program that it can't run here, and what is behind it.
+_INSTRUCTIONS = "valgrind of this machine does not know this processor's instructions"
+_OTHER_PROCESSOR = "valgrind of this machine is not for this processor"
+_UNABLE = {
+    "unhandled instruction": _INSTRUCTIONS,
+    "Unrecognised instruction": _INSTRUCTIONS,
+    "failed to start tool": _OTHER_PROCESSOR,
+    "not for this architecture": _OTHER_PROCESSOR,
+    "wrong endian-ness": _OTHER_PROCESSOR,
+    "cannot be set up": "valgrind of this machine finds no symbols in the loader of this processor",
+}
 _HASHES = (
     "import hashlib\n"
     "for n in ('md5', 'sha256', 'sha512', 'sha3_256', 'blake2b', 'blake2s'): hashlib.new(n, b'x' * 9999).hexdigest()"
@@ -54,12 +63,9 @@ def valgrind(subject: Subject) -> None:
     try:
         subject.run(command, env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"})
     except CaseFailed as failed:
-        if "unhandled instruction" in str(failed) or "Unrecognised instruction" in str(failed):
-            raise CaseSkipped("valgrind of this machine does not know this processor's instructions") from failed
-        if "cannot be set up" in str(failed):
-            raise CaseSkipped("valgrind of this machine finds no symbols in the loader of this processor") from failed
-        if any(words in str(failed) for words in OTHER_PROCESSOR):
-            raise CaseSkipped("valgrind of this machine is not for this processor") from failed
+        for words, reason in _UNABLE.items():
+            if words in str(failed):
+                raise CaseSkipped(reason) from failed
         raise
 
 

@@ -23,7 +23,7 @@ assert cipher.decrypt(b"n" * 12, sealed, b"seen") == b"secret"
 try:
     cipher.decrypt(b"n" * 12, sealed, b"changed")
 except InvalidTag:
-    pass
+    pass  # refused, as it must be
 else:
     raise AssertionError("a changed message was accepted")
 

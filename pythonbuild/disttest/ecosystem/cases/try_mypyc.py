@@ -29,6 +29,6 @@ assert typed.Stack().push(3).push(4).items == [3, 4]
 try:
     typed.fib("x")
 except TypeError:
-    pass
+    pass  # refused, as it must be
 else:
     raise AssertionError("a compiled function took the wrong type")
