@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Run a command where programs of another processor run like those of this one, its own children included.
 
-    ci/emulated.py TREE[:TREE] PROGRAM COMMAND...
+    ci/emulated.py [--cpu NAME] TREE[:TREE] PROGRAM COMMAND...
 
-TREE is the result of the job `emulator` (build/store/emulator-*/tree), for musl followed by that of the job `musl`;
-PROGRAM is any ELF file of that processor, by whose head the kernel then knows them. Needs no root: user, mount and
-binfmt namespaces (Linux 6.7), and an overlay.
+NAME is the processor that qemu acts out (`emulator` in targets.yml says the lowest of each target). TREE is the result
+of the job `emulator` (build/store/emulator-*/tree), for musl followed by that of the job `musl`; PROGRAM is any ELF
+file of that processor, by whose head the kernel then knows them. Needs no root: user, mount and binfmt namespaces
+(Linux 6.7), and an overlay.
 For a look at a distribution: ci/emulated.py TREE python/bin/python3 ./build.py test ARCHIVE
 """
 
@@ -19,6 +20,8 @@ import tempfile
 from pathlib import Path
 
 INSIDE = "PYTHONBUILD_EMULATED"
+# What qemu's user mode reads (linux-user/main.c).
+CPU = "QEMU_CPU"
 HEAD = 20
 DATA, ABI, KIND = 5, 7, 16
 BIG_ENDIAN, PROGRAM = 2, 2
@@ -72,6 +75,9 @@ def prepared(words: list[str]) -> list[str]:
 
 def main(words: list[str]) -> int:
     """Enter new namespaces, prepare them, and run the command."""
+    if words[:1] == ["--cpu"]:
+        os.environ[CPU] = "".join(words[1:2])
+        words = words[2:]
     if len(words) < 3:
         print(__doc__, file=sys.stderr)
         return 2

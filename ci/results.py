@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
 from pythonbuild.commands import suite_of  # noqa: E402
+from pythonbuild.disttest.subject import CPU  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
 from pythonbuild.profile_match import match_of  # noqa: E402
@@ -66,9 +67,11 @@ def sizes_beside(archive: Path) -> dict[str, int]:
 
 
 def emulator_of(target: Target) -> str:
-    """Return what runs programs of ``target`` here: nothing where the machine itself does."""
-    same = target.arch == platform.machine() or not target.emulator
-    return "" if same else re.sub(r"-.*", "-user", target.emulator[0])
+    """Return what runs programs of ``target`` here, and as which processor: nothing where the machine itself does."""
+    if target.arch == platform.machine() or not target.emulator:
+        return ""
+    cpu = os.environ.get(CPU)
+    return re.sub(r"-.*", "-user", target.emulator[0]) + (f" as {cpu}" if cpu else "")
 
 
 def tried(archive: Path, matrix: Matrix) -> Tried:

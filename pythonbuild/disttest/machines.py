@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
+from pythonbuild.disttest.subject import CPU
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +107,39 @@ assert asyncio.run(main()) == 0
 with multiprocessing.get_context('fork').Pool(1) as pool:
     assert pool.map(abs, [-1]) == [1]
 print('much works')
+"""
+# The lowest processor of each target as qemu calls it. Those of the machine's own kind are asked of its qemu-x86_64.
+LOWEST = {
+    "x86_64": "qemu64",
+    "x86_64_v2": "Nehalem",
+    "x86_64_v3": "Haswell",
+    "aarch64": "cortex-a53",
+    "armv7": "cortex-a8",
+    "i686": "pentium3,+sse2",
+    "ppc64le": "power8",
+    "riscv64": "sifive-u54",
+}
+NO_LOWEST = {
+    "x86_64_v4": "qemu has no processor with AVX-512",
+    "s390x": "qemu runs later instructions on its old processors, too",
+    "loongarch64": "its first processor is the only one that qemu has",
+}
+# What optimizers take instructions of a newer kind for, and what asks for them at run time.
+_ARITHMETIC = """
+import bz2, decimal, hashlib, json, lzma, math, sqlite3, ssl, zlib
+data = bytes(range(256)) * 99
+for module in bz2, lzma, zlib:
+    assert module.decompress(module.compress(data)) == data
+zlib.crc32(data), zlib.adler32(data)
+for name in hashlib.algorithms_guaranteed:
+    hashlib.new(name, data)
+assert str(decimal.Decimal(2).sqrt())[:8] == '1.414213' and math.isclose(math.exp(math.log(7.5)), 7.5)
+assert json.loads(json.dumps([n / 3 for n in range(999)])) == [n / 3 for n in range(999)]
+database = sqlite3.connect(':memory:')
+database.execute('create table t (x)'); database.executemany('insert into t values (?)', ((n / 2,) for n in range(10)))
+assert database.execute('select sum(x) from t').fetchone() == (22.5,)
+ssl.create_default_context()
+print('runs')
 """
 
 
@@ -206,10 +240,29 @@ def clock_step(subject: Subject) -> None:
     impatient.code(_CLOCK, env=environment)
 
 
+def lowest_processor(subject: Subject) -> None:
+    """Calculate on the lowest processor of the target: nothing needs a newer one's instructions."""
+    arch = subject.triple.partition("-")[0]
+    if arch not in LOWEST:
+        raise CaseSkipped(NO_LOWEST.get(arch, f"no lowest processor is known for {arch or 'a target without name'}"))
+    lowest, prefix = LOWEST[arch], []
+    if arch.startswith("x86_64"):
+        emulator = shutil.which("qemu-x86_64")
+        if emulator is None:
+            raise CaseSkipped("this machine has no qemu-x86_64 (Debian: qemu-user)")
+        prefix = [emulator, "-cpu", lowest]
+    elif subject.environment.get(CPU) != lowest:
+        raise CaseSkipped(f"the processor here may be a newer one: run this under ci/emulated.py --cpu {lowest}")
+    answer = subject.run([*prefix, subject.python, "-c", _ARITHMETIC]).strip()
+    if answer.splitlines()[-1:] != ["runs"]:
+        raise CaseFailed(f"the program printed {answer!r}")
+
+
 CASES = (
     *(Case(f"machines.certificates-{name}", partial(trusted_certificates, system=name)) for name in CERTIFICATES),
     Case("machines.no-terminal-descriptions", no_descriptions),
     Case("machines.terminal-descriptions", descriptions),
     Case("machines.old-kernel", old_kernel),
     Case("machines.clock-step", clock_step),
+    Case("machines.lowest-processor", lowest_processor),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -21,6 +22,8 @@ from pythonbuild.validate.names import name_identity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# What qemu's user mode takes its processor from (linux-user/main.c).
+CPU = "QEMU_CPU"
 # A blank and a letter that is not ASCII: what quoting and encoding mistakes trip over.
 DIRECTORY = "unp\u00e4cked here"
 _TAIL = 1200
@@ -210,8 +213,13 @@ def _json(path: Path) -> Mapping[str, Any] | None:
 
 
 def _environment(work: Path) -> Mapping[str, str]:
-    """Nothing of the caller's environment, so that a result depends on the archive and the machine alone."""
+    """Nothing of the caller's environment, so that a result depends on the archive and the machine alone.
+
+    Which processor an emulator acts out belongs to the machine.
+    """
+    machine = {CPU: os.environ[CPU]} if os.environ.get(CPU) else {}
     return {
+        **machine,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(work / "home"),
         "TMPDIR": str(work / "tmp"),

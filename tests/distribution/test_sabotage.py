@@ -154,6 +154,7 @@ def stand_in(subject: Subject, home: str) -> None:
 by_argv0 = partial(stand_in, home="strcpy(own, argv[0]);")
 by_own_file = partial(stand_in, home='readlink("/proc/self/exe", own, PATH_MAX - 1);')
 no_slashes = partial(stand_in, home='if (strstr(argv[0], "//")) return 3; readlink("/proc/self/exe", own, 4000);')
+by_new_instruction = partial(stand_in, home='__asm__("vzeroupper"); readlink("/proc/self/exe", own, PATH_MAX - 1);')
 
 
 def set_flags(data: bytearray, place: int) -> None:
@@ -215,6 +216,7 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (29, "processes.sockets", lambda s: customize(s, "import socket; del socket.AF_VSOCK")),
     (30, "elf.glibc-ceiling", lambda s: library(s, "void explicit_bzero(void *, unsigned long); void x(void) { explicit_bzero(0, 0); }")),
     (31, "elf.banned-symbols", lambda s: library(s, "int pthread_yield(void); int x(void) { return pthread_yield(); }")),
+    (33, "machines.lowest-processor", by_new_instruction),
     (34, "elf.page-alignment", lambda s: headers(s, 1, small_alignment)),
     (35, "elf.executable-stack", lambda s: headers(s, 0x6474E551, set_flags)),
     (35, "elf.writable-code", lambda s: headers(s, 1, set_flags)),
