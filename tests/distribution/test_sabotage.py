@@ -243,6 +243,7 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (56, "processes.time-zone", lambda s: customize(s, "import time; del time.tzset")),
     (57, "moving.metadata", lambda s: with_metadata(s, lambda m: m.update(python_abi_tag="x"))),
     (59, "building.recorded-flags", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"CFLAGS": "', '"CFLAGS": "-fdebug-default-version=4 ')),
+    (61, "optimizer.post-link", lambda s: with_record(s, lambda r: r.update(stages=sorted({*r["stages"]} ^ {"bolt"})))),
     (63, "instruments.backtrace", lambda s: headers(s, 0x6474E550, forget)),
     (64, "optimizer.profile", lambda s: with_record(s, lambda r: r["profile_match"].update(functions=10))),
     (67, "optimizer.no-just-in-time-compiler", lambda s: customize(s, "import sys; sys._jit.is_available = lambda: True")),

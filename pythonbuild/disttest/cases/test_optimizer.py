@@ -35,6 +35,16 @@ class Optimizer(unittest.TestCase):
         self.assertLess(match["mismatched"], match["functions"] / 4)
         self.assertLess(match["discarded"], match["counts"] / 2)
 
+    def test_post_link(self) -> None:
+        """BOLT moved the code of the interpreter where that stage ran, and debug information is what it can rewrite."""
+        program = Path(sys.executable).resolve().read_bytes()
+        bolted = "bolt" in self.record["stages"]
+        # Where the code lay before keeps a name of its own.
+        self.assertEqual(b".bolt.org.text\0" in program, bolted)
+        if bolted:
+            self.assertIn("-update-debug-sections", self.record["flags"]["bolt"])
+            self.assertIn("-fdebug-default-version=4", " ".join(self.record["flags"]["make"]))
+
     def test_tail_calls(self) -> None:
         """The interpreter calls from instruction to instruction where that stage ran, and nowhere else."""
         if sys.version_info < (3, 14):
