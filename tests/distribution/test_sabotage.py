@@ -157,6 +157,13 @@ no_slashes = partial(stand_in, home='if (strstr(argv[0], "//")) return 3; readli
 by_new_instruction = partial(stand_in, home='__asm__("vzeroupper"); readlink("/proc/self/exe", own, PATH_MAX - 1);')
 
 
+def reads_what_nobody_wrote(subject: Subject) -> None:
+    """Let a library that every start loads decide by a byte of new memory."""
+    library(subject, "#include <stdlib.h>\nint x(void) { volatile char *new = malloc(9); return *new ? 3 : 4; }")
+    place = "sys.base_prefix + '/lib/python3.%d/lib-dynload/made.so' % sys.version_info[1]"
+    customize(subject, f"import ctypes, sys\nctypes.CDLL({place}).x()\n")
+
+
 def set_flags(data: bytearray, place: int) -> None:
     struct.pack_into("<I", data, place + 4, 7)
 
@@ -244,6 +251,7 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (57, "moving.metadata", lambda s: with_metadata(s, lambda m: m.update(python_abi_tag="x"))),
     (59, "building.recorded-flags", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"CFLAGS": "', '"CFLAGS": "-fdebug-default-version=4 ')),
     (61, "optimizer.post-link", lambda s: with_record(s, lambda r: r.update(stages=sorted({*r["stages"]} ^ {"bolt"})))),
+    (62, "instruments.valgrind", reads_what_nobody_wrote),
     (63, "instruments.backtrace", lambda s: headers(s, 0x6474E550, forget)),
     (64, "optimizer.profile", lambda s: with_record(s, lambda r: r["profile_match"].update(functions=10))),
     (67, "optimizer.no-just-in-time-compiler", lambda s: customize(s, "import sys; sys._jit.is_available = lambda: True")),
