@@ -17,15 +17,16 @@ HEAD = """# What a portable Python must get right, and whether it does
 
 Made by `ci/results.py` of `cpython-unix/quirks.yml` and of `docs/outcomes.json`: what `./build.py test` said.
 *passed* means that every test named passed. *partly* means that some of them were skipped, *skipped* that all were: why
-stands below the table. *build* means that the build decides it, in the file named; no test of a finished tree shows it.
-*n/a* means that it does not concern this distribution.
+stands below the table. *failed* means that one failed, *not run* that one is newer than what was written down of this
+distribution. *build* means that the build decides it, and the file named does so or tests that it does; no test of a
+finished tree shows it. *n/a* means that it does not concern this distribution.
 
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quirk:
-    """One line of ``quirks.yml``: ``proofs`` are names of tests, ``gates`` files where the build decides."""
+    """One line of ``quirks.yml``: ``proofs`` are names of tests, ``gates`` files where the build decides, or is tested to."""
 
     number: int
     name: str
