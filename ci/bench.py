@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from pythonbuild.bench import report, runner  # noqa: E402
 from pythonbuild.bench.statistics import Comparison, Times, compare, order  # noqa: E402
 from pythonbuild.bench.subject import Subject, parse_subject  # noqa: E402
+from pythonbuild.cli import report as report_error  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.log import progress  # noqa: E402
 
@@ -115,7 +116,9 @@ def main() -> int:
     if options.markdown:
         options.markdown.write_text(text)
     if options.json:
-        content = {"fastmark": report.as_json(main_result, *titles), "startup": report.as_json(starts, *titles)}
+        content = {"startup": report.as_json(starts, *titles)}
+        if not options.startup_only:
+            content["fastmark"] = report.as_json(main_result, *titles)
         options.json.write_text(json.dumps(content, indent=1) + "\n")
     if options.plot:
         report.plot(main_result, *titles, options.plot)
@@ -126,5 +129,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except BuildError as error:
-        print(f"error: {error.message}", *([f"  hint   {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr)
+        report_error(error)
         sys.exit(error.exit_code)

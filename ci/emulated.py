@@ -47,8 +47,7 @@ def mount(kind: str, place: Path, options: str = "") -> None:
 
 
 def enter(words: list[str]) -> list[str]:
-    """Start this program again in new namespaces: return the command."""
-    os.environ[INSIDE] = "yes"
+    """Return the command that starts this program again in new namespaces."""
     return ["unshare", "--user", "--map-root-user", "--mount", sys.executable, __file__, *words]
 
 
@@ -56,14 +55,17 @@ def prepared(words: list[str]) -> list[str]:
     """Let the kernel know the emulator: return the command that can run then."""
     trees, program, *command = words
     roots = [Path(tree).resolve() for tree in trees.split(":")]
-    place, loaders = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
+    place, loaders = (Path(os.environ[INSIDE], name) for name in ("binfmt", "loaders"))
     mount("binfmt_misc", place)
     emulator = next((roots[0] / "tools/host/bin").glob("qemu-*"), None)
     if emulator is None:
         sys.exit(
             f"ci/emulated.py: no emulator in {roots[0]}: TREE is that of the job 'emulator', with tools/host/bin/qemu-*"
         )
-    (place / "register").write_bytes(registration(Path(program).read_bytes()[:HEAD], emulator))
+    head = Path(program).read_bytes()[:HEAD]
+    if len(head) < HEAD or not head.startswith(b"\x7fELF"):
+        sys.exit(f"ci/emulated.py: {program} is no ELF file: PROGRAM is one of the processor to act out")
+    (place / "register").write_bytes(registration(head, emulator))
     # Its libc lies where its programs look for it. Of musl that is the loader alone.
     for loader in (path for root in roots for path in (root / "sysroot/usr/lib").glob("ld-musl-*")):
         shutil.copy(loader, loaders / loader.name)
@@ -81,7 +83,25 @@ def main(words: list[str]) -> int:
     if len(words) < 3:
         print(__doc__, file=sys.stderr)
         return 2
-    return subprocess.run(prepared(words) if INSIDE in os.environ else enter(words), check=False).returncode
+    try:
+        if INSIDE in os.environ:
+            return status(subprocess.run(prepared(words), check=False).returncode)
+        with tempfile.TemporaryDirectory() as scratch:
+            for name in ("binfmt", "loaders"):
+                Path(scratch, name).mkdir()
+            os.environ[INSIDE] = scratch
+            return status(subprocess.run(enter(words), check=False).returncode)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"ci/emulated.py: {where}{error.strerror}", file=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        print(f"ci/emulated.py: {' '.join(error.cmd)} failed; it needs Linux 6.7 or newer", file=sys.stderr)
+    return 1
+
+
+def status(code: int) -> int:
+    """Return what a shell would say of a process that ended so: 139 where signal 11 ended it."""
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

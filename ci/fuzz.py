@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import resource
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from pythonbuild.disttest.subject import ending  # noqa: E402
 from tests.unit import fuzzing  # noqa: E402
 
 KEPT = ROOT / "build" / "fuzz"
@@ -40,11 +40,6 @@ def one(name: str, inputs: int, seed: int) -> None:
         print(fuzzing.fuzz(name, inputs, seed, seen))
 
 
-def ended(code: int) -> str:
-    """Say how a process ended."""
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-
 def main() -> int:
     """Return 0 when no reader crashed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -53,6 +48,9 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help="in this process, for a debugger")
     parser.add_argument("readers", nargs="*", metavar="READER", help=f"of {', '.join(fuzzing.READERS)}")
     words = parser.parse_args()
+    unknown = sorted({*words.readers} - {*fuzzing.READERS})
+    if unknown:
+        parser.error(f"there is no reader {', '.join(unknown)}")
     names = words.readers or fuzzing.readers()
     share = -(-words.inputs // len(names))
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -67,7 +65,7 @@ def main() -> int:
         took = time.monotonic() - start
         if done.returncode:
             crashed += 1
-            print(f"{name}: {ended(done.returncode)} after {took:.0f} s; the input is {KEPT / name}", flush=True)
+            print(f"{name} {ending(done.returncode)} after {took:.0f} s; the input is {KEPT / name}", flush=True)
         else:
             print(f"{name}: {share} inputs, {done.stdout.strip()} refused, {took:.0f} s", flush=True)
     return 1 if crashed else 0

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from pythonbuild import pyconfig  # noqa: E402
+from pythonbuild.cli import report  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.validate.archive import opened, read_identity  # noqa: E402
 
@@ -43,8 +44,8 @@ def main(words: list[str]) -> int:
     try:
         found = {read_identity(Path(word)).triple: pyconfig.answers(header_in(Path(word))) for word in words}
     except BuildError as error:
-        print(f"ci/pyconfig.py: {error}", file=sys.stderr)
-        return 1
+        report(error)
+        return error.exit_code
     if REFERENCE in found:
         write(REFERENCE, found.pop(REFERENCE))
     reference = json.loads((PLACE / f"{REFERENCE}.json").read_text())

@@ -18,13 +18,19 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from pythonbuild import rootfs  # noqa: E402
-from pythonbuild.errors import BuildError  # noqa: E402
+from pythonbuild.cli import report  # noqa: E402
+from pythonbuild.errors import BuildError, DataError  # noqa: E402
 from pythonbuild.fetch import FetchSettings  # noqa: E402
 from pythonbuild.image.lock import Wanted  # noqa: E402
 
 
 def make(directory: Path, suite: str, packages: list[str], *, check_valid_until: bool) -> None:
-    """Make ``directory`` a root filesystem with ``packages`` of ``suite``."""
+    """Make ``directory`` a root filesystem with ``packages`` of ``suite``.
+
+    Raises DataError where something else lies there, and what fetching raises.
+    """
+    if directory.exists() and any(directory.iterdir()) and not (directory / rootfs.MARKER).exists():
+        raise DataError(f"{directory} holds something else", hint="name a new directory, or remove it")
     wanted = Wanted(
         suite=suite,
         components=("main",),
@@ -40,7 +46,7 @@ def make(directory: Path, suite: str, packages: list[str], *, check_valid_until:
     made = rootfs.ensure_rootfs(lock, cache / "debs", cache, replace(settings, locked=True))
     shutil.rmtree(directory, ignore_errors=True)
     directory.parent.mkdir(parents=True, exist_ok=True)
-    made.tree.rename(directory)
+    shutil.move(made.tree, directory)
 
 
 def main() -> int:
@@ -54,7 +60,7 @@ def main() -> int:
     try:
         make(arguments.directory, arguments.suite, arguments.packages, check_valid_until=not arguments.any_date)
     except BuildError as error:
-        print(f"error: {error.message}", *([f"  hint   {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr)
+        report(error)
         return error.exit_code
     for path in sorted((arguments.directory / "usr/bin").glob("python3.*")):
         print(path)

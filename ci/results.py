@@ -12,7 +12,6 @@ another processor is tried with this command under ci/emulated.py. Without archi
 from __future__ import annotations
 
 import os
-import platform
 import re
 import sys
 from dataclasses import replace
@@ -24,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
+from pythonbuild.cli import report  # noqa: E402
 from pythonbuild.commands import suite_of  # noqa: E402
 from pythonbuild.disttest.subject import CPU  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
@@ -38,6 +38,8 @@ from pythonbuild.validate.names import name_identity  # noqa: E402
 RESULTS = ROOT / "docs" / "results.json"
 DOCUMENT = ROOT / "docs" / "targets.md"
 OUTCOMES = ROOT / "docs" / "outcomes.json"
+# What ci/emulated.py sets.
+EMULATED = "PYTHONBUILD_EMULATED"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 
 
@@ -56,9 +58,10 @@ def sizes_beside(archive: Path) -> dict[str, int]:
     if own is None:
         raise BuildError(f"{archive.name} is not named like an archive of ours")
     found = {}
-    for path in archive.parent.iterdir():
+    # The beginning is version and date, so that archives of another day are left alone.
+    for path in archive.parent.glob(f"{archive.name.partition(own.triple)[0]}*"):
         other = name_identity(path.name)
-        if other is None or (other.version, other.triple) != (own.version, own.triple):
+        if other is None or other.triple != own.triple:
             continue
         only = other.kind.startswith("install_only")
         if other.options == own.options or (only and ("freethreaded" in own.words) == bool(other.variant)):
@@ -68,7 +71,7 @@ def sizes_beside(archive: Path) -> dict[str, int]:
 
 def emulator_of(target: Target) -> str:
     """Return what runs programs of ``target`` here, and as which processor: nothing where the machine itself does."""
-    if target.arch == platform.machine() or not target.emulator:
+    if EMULATED not in os.environ or not target.emulator:
         return ""
     cpu = os.environ.get(CPU)
     return re.sub(r"-.*", "-user", target.emulator[0]) + (f" as {cpu}" if cpu else "")
@@ -78,20 +81,20 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
     """Validate and test ``archive``; the words of both go to the terminal."""
     identity = read_identity(archive)
     target = matrix.target(identity.triple)
-    report = validate_archive(target, identity.words, archive)
-    print(report.text(), flush=True)
+    valid = validate_archive(target, identity.words, archive)
+    print(valid.text(), flush=True)
     result = disttest.run(archive)
     keep_outcomes(f"{identity.triple} {identity.version} {identity.options}", result)
     match = match_of(record_in(archive).get("profile_match"))
     sizes = sizes_beside(archive)
-    if "pgo" not in identity.words or "lto" not in identity.words or "shared" in identity.words:
+    if not {"pgo", "lto"} <= identity.words or {"shared", "static"} & identity.words:
         sizes = {kind: size for kind, size in sizes.items() if not kind.startswith("install_only")}
     return Tried(
         target=identity.triple,
         python=identity.version,
         options=identity.options,
-        checks=len(report.checks_run),
-        findings=len(report.findings),
+        checks=len(valid.checks_run),
+        findings=len(valid.findings),
         passed=result.count("passed"),
         failed=tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed"),
         skipped=result.count("skipped"),
@@ -142,17 +145,22 @@ def with_core_of(known: list[Tried], result: Tried) -> Tried:
 
 def main(words: list[str]) -> int:
     """Try every archive, then write data and table."""
+    try:
+        return record(words)
+    except BuildError as error:
+        report(error)
+        return error.exit_code
+
+
+def record(words: list[str]) -> int:
+    """Try every archive, then write data and table; 1 where something did not pass."""
     matrix = Matrix.load(ROOT / "targets.yml")
     core = words[:1] == ["--core"]
-    try:
-        for word in words[core:]:
-            path = Path(word)
-            result = core_tried(path, load(RESULTS.read_text())) if core else tried(path, matrix)
-            known = load(RESULTS.read_text())  # only now: another run may have written meanwhile
-            RESULTS.write_text(dump([*known, with_core_of(known, result)]))
-    except BuildError as error:
-        print(f"ci/results.py: {error}", file=sys.stderr)
-        return 1
+    for word in words[core:]:
+        path = Path(word)
+        result = core_tried(path, load(RESULTS.read_text())) if core else tried(path, matrix)
+        known = load(RESULTS.read_text())  # only now: another run may have written meanwhile
+        RESULTS.write_text(dump([*known, with_core_of(known, result)]))
     known = load(RESULTS.read_text())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets))))
     COMPATIBILITY.write_text(compatibility(matrix))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from pythonbuild.settings import Settings
 
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def main(words: list[str] | None = None) -> NoReturn:
     """Run one command and exit: 0 for success, the error's own code for a failure that was understood."""
+    # As after Ctrl-C, what was begun is tidied up: directories for a time, children, mounts.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         code = run(parse(sys.argv[1:] if words is None else words))
     except BuildError as error:

@@ -179,19 +179,20 @@ def existing(archive: Path) -> Path:
 
 
 def test(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:
-    """Unpack archives and try them as a user would."""
+    """Unpack archives and try them as a user would. ``ValidationError`` when one failed, after all were tried."""
     from pythonbuild.disttest import run  # noqa: PLC0415
     from pythonbuild.disttest.gates import gate_of  # noqa: PLC0415
 
-    failed = 0
+    results = []
     for archive in arguments.archives:
         own = arguments.stdlib or arguments.core
         suite = suite_of(settings.root, archive, environment, core=arguments.core) if own else None
         gate = gate_of(arguments, settings.root, archive, environment)
         log = partial(print, flush=True)
-        result = run(archive, keep=arguments.keep, only=arguments.only, suite=suite, gate=gate, log=log)
-        failed += not result.ok
-    return ValidationError.exit_code if failed else 0
+        results.append(run(archive, keep=arguments.keep, only=arguments.only, suite=suite, gate=gate, log=log))
+    for result in results:
+        result.require()
+    return 0
 
 
 def suite_of(root: Path, archive: Path, environment: Environment, *, core: bool) -> Suite:

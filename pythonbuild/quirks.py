@@ -26,7 +26,7 @@ finished tree shows it. *n/a* means that it does not concern this distribution.
 
 @dataclass(frozen=True, kw_only=True)
 class Quirk:
-    """One line of ``quirks.yml``: ``proofs`` are names of tests, ``gates`` files where the build decides, or is tested to."""
+    """One line of ``quirks.yml``: ``proofs`` are names of tests, ``gates`` files of the build or of its own tests."""
 
     number: int
     name: str

@@ -1,6 +1,6 @@
 """Trying a finished distribution: unpack it somewhere awkward, and use it as its users will.
 
-``run(archive, log=print)`` is the whole interface. Tests of two sorts have one kind of name, ``group.test``: those
+``run(archive, log=print)`` tries an archive. Tests of two sorts have one kind of name, ``group.test``: those
 of ``cases/`` run under the unpacked Python, those of ``relocation``, ``environments`` and ``building`` use it from
 outside.
 """

@@ -72,7 +72,7 @@ def extension_with_libpython(subject: Subject) -> None:
 
 
 def stable_abi(subject: Subject) -> None:
-    """Use an extension of the stable ABI; a free-threaded interpreter has none before 3.15."""
+    """Use an extension of the stable ABI; a free-threaded interpreter has none of that name."""
     subject.loadable()
     place, paths = subject.scratch("abi3"), paths_of(subject)
     if paths["Py_GIL_DISABLED"] == "1":

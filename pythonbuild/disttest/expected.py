@@ -113,7 +113,7 @@ def stale(suite: Suite, used: frozenset[int]) -> tuple[Expectation, ...]:
 def load_suite(path: Path, facts: Facts, *, core: bool) -> Suite:
     """Return what ``stdlib-tests.yml`` says for ``facts``; ``DataError`` points at the line that is wrong.
 
-    With ``core`` it is the short list: without resources, without what is known to fail, and skips don't count.
+    With ``core`` it is the short list: without resources and tests that are known to fail by name; skips don't count.
     """
     fields = Fields(read(path))
     words = {

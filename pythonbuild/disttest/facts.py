@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.errors import DataError
+from pythonbuild.package.record import BuildRecord
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Matrix
 from pythonbuild.validate import checks, hardening, texts
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pythonbuild.disttest.subject import Subject
+    from pythonbuild.target import Target
     from pythonbuild.validate.checks import Check
     from pythonbuild.validate.model import Limits
 
@@ -76,16 +79,29 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
         text=content,
         metadata_error="not read here" if full else "",
         options=options,
+        record=record_of(prefix),
     )
+
+
+def record_of(prefix: Path) -> BuildRecord | None:
+    """Return the build record in an installation or beside that of a full archive; None where there is none."""
+    for path in (prefix / "share" / "pythonbuild" / "build-record.json", prefix.parent / "build-record.json"):
+        if path.is_file():
+            return BuildRecord.from_json(json.loads(path.read_bytes()))
+    return None
+
+
+def target_of(subject: Subject) -> Target:
+    """Return the target of the distribution; skip the test where it is none of targets.yml."""
+    try:
+        return Matrix.load(ROOT / "targets.yml").target(subject.triple)
+    except DataError as error:
+        raise CaseSkipped(f"targets.yml does not know the target {subject.triple or '(not named)'}") from error
 
 
 def limits(subject: Subject) -> Limits:
     """Return what the target of the distribution allows; skip the test where it is none of targets.yml."""
-    try:
-        target = Matrix.load(ROOT / "targets.yml").target(subject.triple)
-    except DataError as error:
-        raise CaseSkipped(f"targets.yml does not know the target {subject.triple or '(not named)'}") from error
-    return limits_of(target, subject.options)
+    return limits_of(target_of(subject), subject.options)
 
 
 def holds(check: Check, subject: Subject) -> None:

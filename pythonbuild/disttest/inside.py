@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -35,14 +38,16 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
     facts.write_text(json.dumps(known))
     command = [str(subject.python), "-I", "-B", str(_RUNNER), str(group), str(facts), only or ""]
     started = time.monotonic()
+    # A session of its own: what a test started is ended with it, and holds the pipe open no longer.
     process = subprocess.Popen(
-        command, cwd=subject.work, env=dict(subject.environment), stdin=subprocess.DEVNULL,
+        command, cwd=subject.work, env=dict(subject.environment), stdin=subprocess.DEVNULL, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )  # fmt: skip
     running: str | None = None
     noise: list[str] = []
-    watch = threading.Timer(subject.timeout, process.kill)
-    with process:
+    watch = threading.Timer(subject.timeout, _end, [process])
+    watch.daemon = True
+    try:
         watch.start()
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
         for line in process.stdout:
@@ -50,15 +55,27 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
             if event is None:
                 noise.append(line)
             elif event["status"] == "begun":
+                if running:
+                    yield Outcome(running, "failed", "it said nothing of its end", time.monotonic() - started)
                 running, started = event["name"], time.monotonic()
             else:
                 yield Outcome(event["name"], event["status"], event["message"], time.monotonic() - started)
                 running = None
+        process.wait()
+    finally:
         watch.cancel()
+        _end(process)
+        process.communicate()
     if process.returncode or running:
         name = running or group.stem.removeprefix("test_")
         message = f"python {ending(process.returncode)}: {''.join(noise)[-800:].strip()}"
         yield Outcome(name, "failed", message, time.monotonic() - started)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a process and all of its session; nothing where all are gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _event(line: str) -> dict[str, Any] | None:

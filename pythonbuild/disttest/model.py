@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pythonbuild.errors import ValidationError
+from pythonbuild.errors import BuildError, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,27 @@ class Outcome:
         text = f"{self.status:<7} {self.name} ({self.seconds:.1f} s)"
         lines = self.message.strip().replace("\n", "\n        ")
         return f"{text}: {lines}" if lines else text
+
+
+def outcome_of(name: str, check: Callable[[], object]) -> Outcome:
+    """Call ``check`` and return what came of it.
+
+    A broken tree can make a test stumble in any way, and that is a failure of this one test: the others go on. Raises
+    only a BuildError that is none of the distribution's, such as FetchError where there is no network.
+    """
+    started = time.monotonic()
+    status, message = "passed", ""
+    try:
+        check()
+    except CaseSkipped as skipped:
+        status, message = "skipped", str(skipped)
+    except (CaseFailed, OSError, ValidationError) as failed:
+        status, message = "failed", str(failed)
+    except BuildError:
+        raise
+    except Exception as stumbled:  # noqa: BLE001 - see above
+        status, message = "failed", f"{type(stumbled).__name__}: {stumbled}"
+    return Outcome(name, status, message, time.monotonic() - started)
 
 
 @dataclass(frozen=True)

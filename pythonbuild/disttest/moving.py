@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.building import install_source_package
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
+from pythonbuild.disttest.subject import is_recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def moved_twice(subject: Subject, compiler: str) -> None:
 def recorded_compiler(subject: Subject) -> None:
     """Move twice; then pip compiles with the commands that sysconfig names: those of a machine with any compiler."""
     subject.loadable()
-    if subject.compiler().name not in {"gcc", "cc"} or shutil.which("cc") is None:
+    if not is_recorded(subject.compiler()) or shutil.which("cc") is None:
         raise CaseSkipped("cc of this machine is not for this target, or there is none")
     python = move(subject, "recorded-compiler")
     install_source_package(subject, python.parents[2], python, {})
@@ -70,10 +71,11 @@ def hard_link(subject: Subject) -> None:
     """Hard links of all files in another place, as installers with a cache make, are a tree of their own."""
     place = subject.scratch("hard-links") / "tree"
     try:
-        left_out = shutil.ignore_patterns("test", "*.a", "__pycache__", "terminfo")
-        shutil.copytree(subject.prefix, place, symlinks=True, copy_function=os.link, ignore=left_out)
+        os.link(subject.python.resolve(), place.with_name("probe"))
     except OSError as error:
         raise CaseSkipped(f"no hard links here: {error.strerror}") from error
+    left_out = shutil.ignore_patterns("test", "*.a", "__pycache__", "terminfo")
+    shutil.copytree(subject.prefix, place, symlinks=True, copy_function=os.link, ignore=left_out)
     source = "import os, sys, ssl, encodings; print(os.path.realpath(sys.prefix), os.path.realpath(encodings.__file__))"
     words = subject.code(source, python=place / "bin" / subject.python.name)
     real = os.path.realpath(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -68,10 +69,11 @@ def multiarch(subject: Subject) -> None:
     if not subject.triple:
         raise CaseSkipped("neither PYTHON.json nor the file name says which target this is for")
     wanted = "musl" if subject.musl else "gnu"
-    source = "import sys, sysconfig; print(sys.implementation._multiarch, sysconfig.get_config_var('SOABI'))"
-    for word in subject.code(source).split():
+    names = "[sys.implementation._multiarch, sysconfig.get_config_var('SOABI')]"
+    source = f"import json, sys, sysconfig; print(json.dumps({names}))"
+    for word in json.loads(subject.code(source)):
         if wanted not in word.rpartition("-")[2]:
-            raise CaseFailed(f"{word} does not end in {wanted}")
+            raise CaseFailed(f"{word!r} does not end in {wanted}")
 
 
 CASES = (

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pythonbuild.disttest.model import Case, CaseFailed
+from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 
 if TYPE_CHECKING:
     from pythonbuild.disttest.subject import Subject
@@ -104,7 +104,10 @@ def environment(subject: Subject) -> None:
 def foreign_library_path(subject: Subject) -> None:
     """Set LD_LIBRARY_PATH to broken libraries of the same names: they must not be taken."""
     place = subject.scratch("foreign")
-    for library in subject.prefix.glob("lib/lib*.so*"):
+    libraries = sorted(subject.prefix.glob("lib/lib*.so*"))
+    if not libraries:
+        raise CaseSkipped("it has no libraries that another could be taken for")
+    for library in libraries:
         (place / library.name).write_text("not a library")
     source = "import ssl, sqlite3, importlib.util\nif importlib.util.find_spec('_tkinter'): import tkinter"
     if subject.musl:
@@ -122,7 +125,7 @@ def pip_script(subject: Subject) -> None:
     link.symlink_to(script)
     for program in (script, link):
         output = subject.run([program, "--version"], cwd=Path("/"))
-        if subject.prefix.name not in output:
+        if str(subject.prefix.resolve()) not in output:
             raise CaseFailed(f"{program} answered {output!r}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from pythonbuild.disttest import (
     relocation,
     stdlib,
 )
-from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped, Outcome, Result
+from pythonbuild.disttest.model import Case, Outcome, Result, outcome_of
 from pythonbuild.disttest.subject import DIRECTORY, Subject, prepare
 
 if TYPE_CHECKING:
@@ -72,26 +71,18 @@ def _chosen(subject: Subject, only: str | None, suite: Suite | None, log: Callab
 
 def _all(subject: Subject, only: str | None) -> Iterator[Outcome]:
     """Yield the outcome of every test. When the interpreter does not even start, that is the only one."""
-    first = _try(Case("start.version", relocation.starts), subject)
+    first = try_case(Case("start.version", relocation.starts), subject)
     if first.status != "passed" or not only or only in first.name:
         yield first
     if first.status != "passed":
         return
     for case in CASES:
         if not only or only in case.name:
-            yield _try(case, subject)
+            yield try_case(case, subject)
     for group in inside.groups():
         yield from inside.run_group(subject, group, only)
 
 
-def _try(case: Case, subject: Subject) -> Outcome:
+def try_case(case: Case, subject: Subject) -> Outcome:
     """Run one case; its exceptions become its outcome."""
-    started = time.monotonic()
-    status, message = "passed", ""
-    try:
-        case.check(subject)
-    except CaseSkipped as skipped:
-        status, message = "skipped", str(skipped)
-    except (CaseFailed, OSError) as failed:
-        status, message = "failed", str(failed)
-    return Outcome(case.name, status, message, time.monotonic() - started)
+    return outcome_of(case.name, lambda: case.check(subject))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pythonbuild.disttest.display import display
 from pythonbuild.disttest.expected import Suite, Verdict, compare, stale
 from pythonbuild.disttest.inside import CASES
-from pythonbuild.disttest.model import Outcome
+from pythonbuild.disttest.model import CaseFailed, Outcome
 from pythonbuild.disttest.regrtest import Report, dotted, read_report
 from pythonbuild.errors import ValidationError
 
@@ -60,7 +60,7 @@ class Tried:
     def outcome(self, note: str = "") -> Outcome:
         """Return it as one test of the distribution."""
         report, verdict = self.report, self.verdict
-        name = f"stdlib.{self.name.removeprefix('test.')}"
+        name = printed(self.name)
         if not verdict.ok:
             return Outcome(name, "failed", told(verdict), self.seconds)
         whole = next((event.text for event in report.skips if event.test == report.file), "")
@@ -70,6 +70,11 @@ class Tried:
         parts += [f"{len(report.failures)} known failures"] if report.failures else []
         parts += [f"{len(report.skips)} skipped"] if report.skips else []
         return Outcome(name, "passed", ", ".join(parts) + note, self.seconds)
+
+
+def printed(name: str) -> str:
+    """Return what a file of tests is called in outcomes: ``stdlib.test_os``."""
+    return f"stdlib.{dotted(name).removeprefix('test.')}"
 
 
 def told(verdict: Verdict) -> str:
@@ -89,7 +94,7 @@ def outcomes(
     Raises ValidationError for an archive without the ``test`` package.
     """
     started = time.monotonic()
-    files = [name for name in in_order(available(subject), suite) if not only or only in f"stdlib.{name}"]
+    files = [name for name in in_order(available(subject), suite) if not only or only in printed(name)]
     done: list[Tried] = []
     with display() as screen:
         run = Run(subject, suite, {**subject.environment, **screen})
@@ -145,14 +150,17 @@ def figures(done: list[Tried], seconds: float) -> str:
 def available(subject: Subject) -> list[str]:
     """Return the files of tests that the distribution has, as regrtest splits them: ``test_os``.
 
-    Raises ValidationError where it has none.
+    Raises ValidationError where it has none, or can't say.
     """
     if not (library(subject) / "test" / "libregrtest").is_dir():
         raise ValidationError(
             "this archive has no package 'test': CPython's own tests can't be run",
             hint="give a full archive or an install archive; install_only_stripped comes without",
         )
-    listed = subject.run([subject.python, "-m", "test", "--list-tests", "-u", "all"])
+    try:
+        listed = subject.run([subject.python, "-m", "test", "--list-tests", "-u", "all"])
+    except CaseFailed as failed:
+        raise ValidationError(f"the distribution can't say which tests it has: {failed}") from failed
     return [line for line in listed.splitlines() if line.startswith("test")]
 
 
@@ -166,7 +174,7 @@ def in_order(there: list[str], suite: Suite) -> list[str]:
     files = there
     if suite.files:
         files = [name for name in there if {name, dotted(name).split(".")[1]} & set(suite.files)]
-    return sorted(files, key=lambda name: (name not in suite.slow, name))
+    return sorted(files, key=lambda name: (not {name, dotted(name).split(".")[1]} & set(suite.slow), name))
 
 
 def tried(run: Run, name: str) -> Tried:
@@ -200,7 +208,7 @@ def ended(
 ) -> int | None:
     """Run a command in a session of its own; return its exit code, None when its time was up.
 
-    What it left running is ended with it.
+    What it left running in that session is ended with it.
     """
     with output.open("wb") as file:
         process = subprocess.Popen(

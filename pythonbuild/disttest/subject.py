@@ -97,6 +97,11 @@ class Subject:
             raise CaseSkipped("a static program loads no extension modules")
 
 
+def is_recorded(compiler: Path) -> bool:
+    """Whether extensions are compiled with ``compiler`` where nobody says more: sysconfig names ``cc``."""
+    return compiler.name in {"gcc", "cc"}
+
+
 def gnu_triple(triple: str) -> str:
     """Return what GCC calls the system of a target, as in ``arm-linux-gnueabihf-gcc``; nothing of nothing.
 
@@ -153,37 +158,29 @@ def prepare(archive: Path, base: Path, directory: str = DIRECTORY) -> Subject:
         raise ValidationError(f"{archive.name}: no interpreter bin/python3.X inside")
     metadata = _json(place / METADATA)
     _require_loader(python, archive)
+    options, triple = _claims(archive.name, metadata, place)
     return Subject(
         prefix=prefix,
         python=python,
         work=work,
         metadata=metadata,
-        options=_options(archive.name, metadata, place),
-        triple=_triple(archive.name, metadata, place),
+        options=options,
+        triple=triple,
         environment=_environment(work),
     )
 
 
-def _options(name: str, metadata: Mapping[str, Any] | None, place: Path) -> frozenset[str]:
-    """Return the words of the flavor, by PYTHON.json, by the build record or by the file name."""
-    if metadata is not None:
-        return frozenset(str(metadata.get("build_options", "")).split("+"))
+def _claims(name: str, metadata: Mapping[str, Any] | None, place: Path) -> tuple[frozenset[str], str]:
+    """Return the words of the flavor and the target, by PYTHON.json, by the build record or by the file name."""
     record = _json(place / INSTALL_RECORD)
-    if record is not None:
-        return frozenset(str(record.get("options", "")).split("+"))
-    named = name_identity(name)
-    return named.words if named else frozenset()
-
-
-def _triple(name: str, metadata: Mapping[str, Any] | None, place: Path) -> str:
-    """Return the target, by PYTHON.json, by the build record or by the file name."""
     if metadata is not None:
-        return str(metadata.get("target_triple", ""))
-    record = _json(place / INSTALL_RECORD)
-    if record is not None:
-        return str(record.get("target", ""))
-    named = name_identity(name)
-    return named.triple if named else ""
+        options, triple = metadata.get("build_options", ""), metadata.get("target_triple", "")
+    elif record is not None:
+        options, triple = record.get("options", ""), record.get("target", "")
+    else:
+        named = name_identity(name)
+        return (named.words, named.triple) if named else (frozenset(), "")
+    return frozenset(str(options).split("+")) - {""}, str(triple)
 
 
 def _require_loader(python: Path, archive: Path) -> None:

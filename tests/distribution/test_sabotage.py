@@ -23,14 +23,14 @@ import pytest
 from pythonbuild.disttest import inside
 from pythonbuild.disttest.model import Case, Outcome
 from pythonbuild.disttest.relocation import starts
-from pythonbuild.disttest.runner import CASES, _try
+from pythonbuild.disttest.runner import CASES, try_case
 from pythonbuild.disttest.subject import Subject, prepare
 
 DIST = Path(__file__).parents[2] / "dist"
-# A full archive is taken before others: it has more to break.
+# A full archive is taken before others, because it has more to break, and the newest of them.
 FOUND = [Path(os.environ["PYTHONBUILD_ARCHIVE"])] if "PYTHONBUILD_ARCHIVE" in os.environ else sorted(
     (path for path in DIST.glob("cpython-*-x86_64-unknown-linux-gnu-*.tar.zst") if "debuginfo" not in path.name),
-    key=lambda path: ("-full." not in path.name, path.name),
+    key=lambda path: ("-full." not in path.name, -path.stat().st_mtime),
 )  # fmt: skip
 KNOWN = {case.name: case for case in (Case("start.version", starts), *CASES)}
 # What it breaks are the files of a copy of the tree, or it returns another subject.
@@ -139,7 +139,7 @@ def not_an_object(subject: Subject) -> Subject:
 def stand_in(subject: Subject, home: str) -> None:
     """Put a program before the interpreter that takes ``home``, C code, for the program's own place."""
     real = subject.prefix / "real"
-    subject.python.rename(real)
+    subject.python.resolve().rename(real)
     place = subject.scratch("stand-in")
     (place / "main.c").write_text(
         "#define _GNU_SOURCE\n#include <libgen.h>\n#include <limits.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
@@ -272,7 +272,7 @@ ONLY: dict[int, Callable[[Subject], bool]] = {
 def outcome(subject: Subject, name: str) -> Outcome:
     """Run one test, outside or inside."""
     if name in KNOWN:
-        return _try(KNOWN[name], subject)
+        return try_case(KNOWN[name], subject)
     group = next(path for path in inside.groups() if path.stem == f"test_{name.partition('.')[0]}")
     return next(iter(inside.run_group(subject, group, name)))
 

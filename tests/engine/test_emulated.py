@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import struct
 import subprocess
@@ -46,7 +47,7 @@ def emulated(*words: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Return a tree like that of the job `emulator`, with the machine's own qemu-arm."""
-    if platform.system() != "Linux" or tuple(map(int, platform.release().split(".")[:2])) < (6, 7):
+    if platform.system() != "Linux" or tuple(map(int, re.findall(r"\d+", platform.release())[:2])) < (6, 7):
         pytest.skip("binfmt_misc has namespaces since Linux 6.7")
     emulator = shutil.which("qemu-arm")
     if emulator is None:
@@ -81,6 +82,35 @@ def test_a_tree_without_emulator_is_told(tree: Path) -> None:
     assert done.returncode == 1
     assert "no emulator in" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_script_is_no_program_of_another_processor(tree: Path) -> None:
+    script = tree / "script"
+    script.write_text("#!/bin/sh\n")
+    done = emulated(tree, script, "true")
+    assert done.returncode == 1
+    assert "is no ELF file" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["no-such-command"], ["/"]])
+def test_a_command_that_is_not_there_is_told(tree: Path, command: list[str]) -> None:
+    done = emulated(tree, program(tree / "leave", LEAVE), *command)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"ci/emulated.py: {command[0]}: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_program_that_crashes_says_so_as_in_a_shell(tree: Path) -> None:
+    divide = program(tree / "divide", DIVIDE)
+    assert emulated("--cpu", "cortex-a8", tree, divide, divide).returncode == 132
+
+
+def test_nothing_is_left_behind(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tree / "temporary"
+    place.mkdir()
+    monkeypatch.setenv("TMPDIR", str(place))
+    assert emulated(tree, program(tree / "leave", LEAVE), "true").returncode == 0
+    assert not list(place.iterdir())
 
 
 def test_what_is_missing_is_told() -> None:

@@ -7,17 +7,20 @@ import json
 import shutil
 import sys
 import tarfile
+import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from pythonbuild.disttest import Result, inside, run
-from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome
+from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome, outcome_of
 from pythonbuild.disttest.naming import platform_tags
 from pythonbuild.disttest.runner import CASES
-from pythonbuild.disttest.subject import Subject, _options, _require_loader, ending, gnu_triple
-from pythonbuild.errors import ValidationError
+from pythonbuild.disttest.subject import Subject, _claims, _require_loader, ending, gnu_triple
+from pythonbuild.errors import FetchError, ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD
 from pythonbuild.validate.elf import read_elf
 from tests.unit.records import RECORD
@@ -48,15 +51,15 @@ def archive(place: Path, script: str, name: str = f"python3.{sys.version_info[1]
 
 def test_options_are_those_of_the_record(tmp_path: Path) -> None:
     name = "cpython-3.14.7+20200101-x86_64-unknown-linux-gnu-install_only.tar.gz"
-    assert _options(name, None, tmp_path) == frozenset()
+    assert _claims(name, None, tmp_path) == (frozenset(), "x86_64-unknown-linux-gnu")
     record = tmp_path / INSTALL_RECORD
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps(RECORD.to_json()))
-    assert _options(name, None, tmp_path) == {"noopt"}
-    assert _options(name, {"build_options": "pgo+lto"}, tmp_path) == {"pgo", "lto"}
+    assert _claims(name, None, tmp_path) == (frozenset({"noopt"}), RECORD.target)
+    assert _claims(name, {"build_options": "pgo+lto"}, tmp_path) == (frozenset({"pgo", "lto"}), "")
     record.write_text("{")
     with pytest.raises(ValidationError, match=r"build-record\.json is not JSON"):
-        _options(name, None, tmp_path)
+        _claims(name, None, tmp_path)
 
 
 def subject(place: Path) -> Subject:
@@ -212,3 +215,83 @@ def test_wheels_that_fit(tmp_path: Path, triple: str, platforms: str, fails: str
     with pytest.raises(CaseFailed, match=f"fit that are for {fails}$"):
         platform_tags(tried)
     return None
+
+
+def lost() -> None:
+    raise KeyError("gone")
+
+
+def no_network() -> None:
+    raise FetchError("no index can be reached")
+
+
+def damaged() -> None:
+    raise ValidationError("no program header")
+
+
+def test_a_case_that_stumbles_is_a_failure_of_its_own() -> None:
+    assert (outcome_of("a", lost).status, outcome_of("a", lost).message) == ("failed", "KeyError: 'gone'")
+    assert outcome_of("a", damaged).status == "failed"
+    # That is not the distribution's doing.
+    with pytest.raises(FetchError):
+        outcome_of("a", no_network)
+
+
+PARTS = """
+import subprocess, sys, unittest
+class Some(unittest.TestCase):
+    def test_a_parts(self):
+        for number in range(4):
+            with self.subTest(number=number):
+                self.assertNotEqual(number % 2, 1)
+    def test_b_next(self): pass
+"""
+
+
+def test_parts_that_fail_are_told_as_one_failure(tmp_path: Path) -> None:
+    group = tmp_path / "test_some.py"
+    group.write_text(PARTS)
+    first, second = inside.run_group(subject(tmp_path), group, None)
+    assert (first.name, first.status, second.status) == ("some.a-parts", "failed", "passed")
+    assert "(number=1) AssertionError" in first.message
+    assert "(number=3) AssertionError" in first.message
+
+
+HOLDS = """
+import os, subprocess, sys, unittest
+class Some(unittest.TestCase):
+    def test_a_leaves_a_child(self):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        open("child", "w").write(str(child.pid))
+        os.kill(os.getpid(), 11)
+"""
+
+
+def is_running(number: int) -> bool:
+    """Whether there is such a process, and it is more than an entry that nobody has asked for."""
+    try:
+        return "State:\tZ" not in Path("/proc", str(number), "status").read_text()
+    except OSError:
+        return False
+
+
+def test_a_child_that_holds_the_output_open_is_ended_when_the_time_is_up(tmp_path: Path) -> None:
+    group = tmp_path / "test_some.py"
+    group.write_text(HOLDS)
+    started = time.monotonic()
+    (only,) = inside.run_group(replace(subject(tmp_path), timeout=2), group, None)
+    assert time.monotonic() - started < 30
+    assert only.status == "failed"
+    child = int((tmp_path / "child").read_text())
+    while is_running(child):
+        assert time.monotonic() - started < 30
+        time.sleep(0.05)
+
+
+def test_a_group_that_nobody_wants_more_of_is_ended(tmp_path: Path) -> None:
+    group = tmp_path / "test_some.py"
+    group.write_text(GROUP)
+    wanted = inside.run_group(subject(tmp_path), group, None)
+    assert next(wanted).name == "some.a-good-one"
+    wanted.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer) and not thread.daemon]

@@ -34,11 +34,15 @@ class Compression(unittest.TestCase):
             with zipfile.ZipFile(file, "w", method) as archive:
                 archive.writestr("a", DATA)
                 self.assertEqual(archive.read("a"), DATA)
-        for mode in ("w:gz", "w:bz2", "w:xz"):
-            with tarfile.open(fileobj=io.BytesIO(), mode=mode) as archive:
+        for packing in ("gz", "bz2", "xz"):
+            file = io.BytesIO()
+            with tarfile.open(fileobj=file, mode=f"w:{packing}") as archive:  # type: ignore[call-overload]
                 info = tarfile.TarInfo("a")
                 info.size = len(DATA)
                 archive.addfile(info, io.BytesIO(DATA))
+            file.seek(0)
+            with tarfile.open(fileobj=file, mode=f"r:{packing}") as archive:  # type: ignore[call-overload]
+                self.assertEqual(archive.extractfile("a").read(), DATA)
 
     def test_zstd(self) -> None:
         """Zstandard with worker threads."""

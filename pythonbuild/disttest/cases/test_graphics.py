@@ -109,7 +109,7 @@ def display() -> Iterator[str]:
         raise unittest.SkipTest("this machine has no Xvfb")
     read, write = os.pipe()
     command = [server, "-displayfd", str(write), "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         os.close(write)
         try:
             yield ":" + os.read(read, 16).decode().strip()

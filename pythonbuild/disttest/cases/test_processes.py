@@ -22,7 +22,7 @@ class Processes(unittest.TestCase):
         self.assertFalse(threading.Event().wait(0.01))
 
     def test_event_uses_the_monotonic_clock(self) -> None:
-        """Waiting does not depend on the wall clock: time.monotonic is CLOCK_MONOTONIC, and locks time out in time."""
+        """Locks time out in time; that the wall clock does not count, machines.clock-step asks."""
         lock = threading.Lock()
         begun = time.monotonic()
         with lock:

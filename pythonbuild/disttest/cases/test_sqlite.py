@@ -49,11 +49,16 @@ class Sqlite(unittest.TestCase):
     def test_serialize(self) -> None:
         """A database to bytes and back, backup and incremental blobs."""
         self.connection.execute("create table t(a)")
-        data = self.connection.serialize()
-        with sqlite3.connect(":memory:") as other:
-            other.deserialize(data)
-            self.assertEqual(other.execute("select count(*) from t").fetchone(), (0,))
-        other.close()
+        self.connection.execute("insert into t values (zeroblob(4))")
+        self.connection.commit()
+        with self.connection.blobopen("t", "a", 1) as blob:
+            blob.write(b"part")
+        self.connection.commit()
+        for take in (lambda other: other.deserialize(self.connection.serialize()), self.connection.backup):
+            other = sqlite3.connect(":memory:")
+            take(other)
+            self.assertEqual(other.execute("select a from t").fetchone(), (b"part",))
+            other.close()
 
     def test_threads(self) -> None:
         """Connections can be shared between threads."""

@@ -71,7 +71,13 @@ class Terminal(unittest.TestCase):
         self.assertIn("42", output)
 
     def test_completion(self) -> None:
-        """The line editor takes the binding that makes Tab complete."""
-        code = "import readline, rlcompleter; readline.parse_and_bind('bind ^I rl_complete')"
-        status, output = under_terminal(code, self.environment)
+        """The line editor takes the binding that makes Tab complete, and Tab does."""
+        code = (
+            "import readline, rlcompleter\n"
+            "readline.parse_and_bind('bind ^I rl_complete')\n"
+            "readline.set_completer(rlcompleter.Completer({'disttest_word': 1}).complete)\n"
+            "print('typed', repr(input()))"
+        )
+        status, output = under_terminal(code, self.environment, b"disttest_w\t\n")
         self.assertEqual(status, 0, output)
+        self.assertIn("typed 'disttest_word", output)

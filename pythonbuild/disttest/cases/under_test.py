@@ -24,6 +24,10 @@ _Trace = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, 
 class EventResult(unittest.TestResult):
     """Tells each outcome as it happens, so that a crash leaves a trace of which test it was."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
     def _tell(self, test: unittest.TestCase, status: str, message: str = "") -> None:
         event = {"name": name_of(test), "status": status, "message": message}
         sys.stdout.write("\n\x1e" + json.dumps(event) + "\n")
@@ -32,6 +36,7 @@ class EventResult(unittest.TestResult):
     def startTest(self, test: unittest.TestCase) -> None:
         """A test begins."""
         super().startTest(test)
+        self.parts = []
         self._tell(test, "begun")
 
     def addSuccess(self, test: unittest.TestCase) -> None:
@@ -49,6 +54,18 @@ class EventResult(unittest.TestResult):
     def addError(self, test: unittest.TestCase, err: _Trace) -> None:
         """Something else was raised."""
         self._tell(test, "failed", f"{type(err[1]).__name__}: {err[1]}")
+
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: _Trace | None) -> None:
+        """A part of it ended; of parts that failed it tells when all are done, for then nothing else does."""
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.parts.append(f"{subtest.id().partition(' ')[2]} {type(err[1]).__name__}: {err[1]}")
+
+    def stopTest(self, test: unittest.TestCase) -> None:
+        """All of it is done."""
+        super().stopTest(test)
+        if self.parts:
+            self._tell(test, "failed", "; ".join(self.parts))
 
 
 def name_of(test: unittest.TestCase) -> str:

@@ -7,14 +7,13 @@ release of python-build-standalone is: from a directory, and over HTTP on the lo
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.clients.entries import Release, tag_of
 from pythonbuild.disttest.clients.kit import RELEASES, Kit
 from pythonbuild.disttest.clients.server import serving
 from pythonbuild.disttest.clients.tools import CLIENTS
-from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome
+from pythonbuild.disttest.model import Outcome, outcome_of
 from pythonbuild.validate.archive import read_identity
 
 if TYPE_CHECKING:
@@ -48,12 +47,4 @@ def outcomes(subject: Subject, archive: Path, way: Mapping[str, str], only: str 
 
 def tried(kit: Kit, name: str, check: Check) -> Outcome:
     """Run one test; its exceptions become its outcome."""
-    started = time.monotonic()
-    status, message = "passed", ""
-    try:
-        check(kit)
-    except CaseSkipped as skipped:
-        status, message = "skipped", str(skipped)
-    except (CaseFailed, OSError) as failed:
-        status, message = "failed", str(failed)
-    return Outcome(name, status, message, time.monotonic() - started)
+    return outcome_of(name, lambda: check(kit))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pythonbuild.disttest.building import source_package
 from pythonbuild.disttest.installing import Pip
 from pythonbuild.disttest.model import CaseFailed
+from pythonbuild.disttest.subject import is_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +70,8 @@ class Kit:
 def ask(kit: Kit, python: Path) -> dict[str, str]:
     """Return what an installed interpreter says of itself.
 
-    Raises CaseFailed unless it is the release's Python and sysconfig's directories and compiler are real.
+    Raises CaseFailed unless it is the release's Python, sysconfig's directories are real, and its programs names
+    without a path.
     """
     told = json.loads(kit.subject.code(_ASK, python=python))
     if told["version"] != kit.release.identity.version:
@@ -101,7 +103,7 @@ def compile_probe(kit: Kit, inner: Path, install: Sequence[str | Path], place: P
     kit.subject.loadable()
     compiler = kit.subject.compiler()
     source = source_package(place)
-    kit.subject.run([*install, source], env={"CC": str(compiler)} if kit.subject.musl else {})
+    kit.subject.run([*install, source], env={} if is_recorded(compiler) else {"CC": str(compiler)})
     answer = kit.subject.code("import probe; print(probe.answer(21))", python=inner)
     if answer != "42":
         raise CaseFailed(f"the compiled extension answered {answer}")

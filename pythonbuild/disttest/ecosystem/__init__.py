@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING
 from pythonbuild.disttest.display import display
 from pythonbuild.disttest.ecosystem.rows import Trial, load_trials, reason
 from pythonbuild.disttest.installing import Pip, closure, make_venv, read_lock
-from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome
+from pythonbuild.disttest.model import CaseSkipped, Outcome, outcome_of
+from pythonbuild.disttest.subject import is_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,20 +69,13 @@ def outcomes(subject: Subject, gate: Gate, only: str | None = None, *, keep: boo
 
 def tried(subject: Subject, gate: Gate, trial: Trial, *, keep: bool = False) -> Outcome:
     """Try one case; what was expected to fail is a failure when it does not."""
-    started = time.monotonic()
+    outcome = outcome_of(f"ecosystem.{trial.name}", lambda: _try(subject, gate, trial, keep=keep))
     expected = reason(trial.expected, gate.facts)
-    status, message = "passed", ""
-    try:
-        _try(subject, gate, trial, keep=keep)
-    except CaseSkipped as skipped:
-        status, message, expected = "skipped", str(skipped), ""
-    except (CaseFailed, OSError) as failed:
-        status, message = "failed", str(failed)
-    if expected:
-        known = status == "failed"
-        message = f"fails as expected: {expected}" if known else f"passes, but was expected to fail: {expected}"
-        status = "skipped" if known else "failed"
-    return Outcome(f"ecosystem.{trial.name}", status, message, time.monotonic() - started)
+    if not expected or outcome.status == "skipped":
+        return outcome
+    if outcome.status == "failed":
+        return replace(outcome, status="skipped", message=f"fails as expected: {expected}")
+    return replace(outcome, status="failed", message=f"passes, but was expected to fail: {expected}")
 
 
 def _try(subject: Subject, gate: Gate, trial: Trial, *, keep: bool) -> None:
@@ -116,7 +109,7 @@ def _machine(subject: Subject, trial: Trial) -> dict[str, str]:
     if {"cc", "c++"} & set(trial.needs):
         subject.loadable()
         compiler = subject.compiler()
-        if subject.musl:
+        if not is_recorded(compiler):
             found = {"CC": str(compiler), "LDSHARED": f"{compiler} -shared"}
         if "c++" in trial.needs and (subject.musl or not shutil.which(compiler.name.replace("gcc", "g++"))):
             raise CaseSkipped("this machine has no C++ compiler for the distribution's libc")
