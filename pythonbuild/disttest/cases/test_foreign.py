@@ -56,6 +56,24 @@ class Foreign(unittest.TestCase):
         self.c_library().qsort(numbers, len(numbers), ctypes.sizeof(ctypes.c_int), compare)
         self.assertEqual(list(numbers), [1, 2, 3, 4, 5])
 
+    def test_numbers(self) -> None:
+        """C's functions get and return float and double as they were meant.
+
+        A callback alone does not show it: what makes another number of it on its way in may undo that on its way out.
+        """
+        library = self.c_library()
+        for name, kind in (("sqrtf", ctypes.c_float), ("sqrt", ctypes.c_double)):
+            function = getattr(library, name)
+            function.argtypes, function.restype = [kind], kind
+            self.assertEqual(function(2.25), 1.5, name)
+        for name, kind in (("ldexpf", ctypes.c_float), ("ldexp", ctypes.c_double)):
+            function = getattr(library, name)
+            function.argtypes, function.restype = [kind, ctypes.c_int], kind
+            self.assertEqual(function(-0.75, 3), -6.0, name)
+        several = library.fmaf
+        several.argtypes, several.restype = [ctypes.c_float] * 3, ctypes.c_float
+        self.assertEqual(several(1.5, 2.0, 0.25), 3.25)
+
     def test_closure(self) -> None:
         """A Python function is called through a C function pointer, also where no library can be loaded."""
         prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_double)
