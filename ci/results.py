@@ -25,7 +25,7 @@ from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
 from pythonbuild.cli import report  # noqa: E402
 from pythonbuild.commands import suite_of  # noqa: E402
-from pythonbuild.disttest.subject import CPU  # noqa: E402
+from pythonbuild.disttest.subject import CPU, EMULATED  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
 from pythonbuild.profile_match import match_of  # noqa: E402
@@ -38,8 +38,6 @@ from pythonbuild.validate.names import name_identity  # noqa: E402
 RESULTS = ROOT / "docs" / "results.json"
 DOCUMENT = ROOT / "docs" / "targets.md"
 OUTCOMES = ROOT / "docs" / "outcomes.json"
-# What ci/emulated.py sets.
-EMULATED = "PYTHONBUILD_EMULATED"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 
 

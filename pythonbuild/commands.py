@@ -202,12 +202,13 @@ def suite_of(root: Path, archive: Path, environment: Environment, *, core: bool)
     on whether root does.
     """
     from pythonbuild.disttest.expected import load_suite  # noqa: PLC0415
+    from pythonbuild.disttest.subject import EMULATED  # noqa: PLC0415
     from pythonbuild.target import Matrix  # noqa: PLC0415
     from pythonbuild.validate.archive import read_identity  # noqa: PLC0415
 
     identity = read_identity(archive)
     target = Matrix.load(root / "targets.yml").target(identity.triple)
-    settings = frozenset({"emulated"} if "PYTHONBUILD_EMULATED" in environment else ())
+    settings = frozenset({"emulated"} if EMULATED in environment else ())
     settings |= {"root"} if os.geteuid() == 0 else set()
     facts = target.facts(python=identity.minor, flavor=identity.words, settings=settings)
     return load_suite(root / "cpython-unix" / "cpython" / "stdlib-tests.yml", facts, core=core)

@@ -84,11 +84,15 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
 
 
 def record_of(prefix: Path) -> BuildRecord | None:
-    """Return the build record in an installation or beside that of a full archive; None where there is none."""
-    for path in (prefix / "share" / "pythonbuild" / "build-record.json", prefix.parent / "build-record.json"):
-        if path.is_file():
-            return BuildRecord.from_json(json.loads(path.read_bytes()))
-    return None
+    """Return the build record of an unpacked tree; None where there is none."""
+    path = record_path(prefix)
+    return BuildRecord.from_json(json.loads(path.read_bytes())) if path else None
+
+
+def record_path(prefix: Path) -> Path | None:
+    """Return where the build record lies, in an installation or beside that of a full archive; None if nowhere."""
+    places = (prefix / "share" / "pythonbuild" / "build-record.json", prefix.parent / "build-record.json")
+    return next((path for path in places if path.is_file()), None)
 
 
 def target_of(subject: Subject) -> Target:

@@ -45,7 +45,7 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
     )  # fmt: skip
     running: str | None = None
     noise: list[str] = []
-    watch = threading.Timer(subject.timeout, _end, [process])
+    watch = threading.Timer(subject.timeout, end_session, [process])
     watch.daemon = True
     try:
         watch.start()
@@ -64,7 +64,7 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
         process.wait()
     finally:
         watch.cancel()
-        _end(process)
+        end_session(process)
         process.communicate()
     if process.returncode or running:
         name = running or group.stem.removeprefix("test_")
@@ -72,8 +72,8 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
         yield Outcome(name, "failed", message, time.monotonic() - started)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """End a process and all of its session; nothing where all are gone."""
+def end_session(process: subprocess.Popen[Any]) -> None:
+    """End a process that leads a session, and all in it; do nothing where all are gone."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.display import display
 from pythonbuild.disttest.expected import Suite, Verdict, compare, stale
-from pythonbuild.disttest.inside import CASES
+from pythonbuild.disttest.inside import CASES, end_session
 from pythonbuild.disttest.model import CaseFailed, Outcome
 from pythonbuild.disttest.regrtest import Report, dotted, read_report
 from pythonbuild.errors import ValidationError
@@ -171,10 +170,13 @@ def library(subject: Subject) -> Path:
 
 def in_order(there: list[str], suite: Suite) -> list[str]:
     """Return the files of a suite that are there, slow ones first."""
-    files = there
-    if suite.files:
-        files = [name for name in there if {name, dotted(name).split(".")[1]} & set(suite.files)]
-    return sorted(files, key=lambda name: (not {name, dotted(name).split(".")[1]} & set(suite.slow), name))
+    files = [name for name in there if is_of(name, suite.files)] if suite.files else there
+    return sorted(files, key=lambda name: (not is_of(name, suite.slow), name))
+
+
+def is_of(name: str, files: tuple[str, ...]) -> bool:
+    """Whether ``files`` name this file of tests, or the package that regrtest has split."""
+    return name in files or dotted(name).split(".")[1] in files
 
 
 def tried(run: Run, name: str) -> Tried:
@@ -224,7 +226,6 @@ def ended(
         while code is None and not stop.is_set() and time.monotonic() < end:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(1)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        end_session(process)
         process.wait()
     return code

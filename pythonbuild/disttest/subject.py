@@ -22,6 +22,8 @@ from pythonbuild.validate.names import name_identity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# What ci/emulated.py sets.
+EMULATED = "PYTHONBUILD_EMULATED"
 # What qemu's user mode takes its processor from (linux-user/main.c).
 CPU = "QEMU_CPU"
 # A blank and a letter that is not ASCII: what quoting and encoding mistakes trip over.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tarfile
@@ -13,19 +12,13 @@ from pathlib import Path
 import pytest
 
 from pythonbuild.condition import Facts
-from pythonbuild.fetch import cache_name
 from pythonbuild.recipe import load_all
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Matrix, PythonRelease
+from tests.data.sources import archive_of
 
 MATRIX = Matrix.load(ROOT / "targets.yml")
 CPYTHON = load_all(ROOT / "cpython-unix")["cpython"]
-DOWNLOADS = Path(os.environ.get("PYTHONBUILD_BUILD_DIR", ROOT / "build")) / "downloads"
-
-
-def archive_of(release: PythonRelease) -> Path | None:
-    paths = (DOWNLOADS / cache_name(origin) for origin in release.source.origins)
-    return next((path for path in paths if path.is_file()), None)
 
 
 def every_series(release: PythonRelease) -> set[tuple[Path, ...]]:
@@ -58,8 +51,6 @@ def unpack_touched(archive: Path, patches: set[Path], tree: Path) -> None:
 @pytest.mark.parametrize("release", MATRIX.releases, ids=[release.version for release in MATRIX.releases])
 def test_every_series_applies_without_fuzz(release: PythonRelease, tmp_path: Path) -> None:
     archive = archive_of(release)
-    if archive is None:
-        pytest.skip(f"the source of {release.title} is not in {DOWNLOADS}")
     chosen = every_series(release)
     pristine = tmp_path / "pristine"
     unpack_touched(archive, {patch for patches in chosen for patch in patches}, pristine)

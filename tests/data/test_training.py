@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,15 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pythonbuild.fetch import cache_name
 from pythonbuild.recipe import load_recipe
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Matrix, PythonRelease
+from tests.data.sources import archive_of
 
 MATRIX = Matrix.load(ROOT / "targets.yml")
 CPYTHON = load_recipe(ROOT / "cpython-unix" / "cpython")
 STEPS, WORKLOADS = CPYTHON.folder / "steps", CPYTHON.folder / "training"
-DOWNLOADS = Path(os.environ.get("PYTHONBUILD_BUILD_DIR", ROOT / "build")) / "downloads"
 TRAINING = {"train", "train-emulated"}
 # What takes the place of qemu: `-0 NAME PROGRAM ARGUMENT...`, as the step gives it.
 EMULATOR = '#!/bin/bash\n[ "$1" = -0 ] || exit 3\nname=$2\nshift 2\nexec -a "$name" "$@"\n'
@@ -113,11 +111,7 @@ def test_the_job_that_installs_trains_no_interpreter(triple: str) -> None:
 
 @pytest.mark.parametrize("release", MATRIX.releases, ids=[release.version for release in MATRIX.releases])
 def test_the_stamp_stands_between_make_install_and_training(release: PythonRelease) -> None:
-    paths = (DOWNLOADS / cache_name(origin) for origin in release.source.origins)
-    archive = next((path for path in paths if path.is_file()), None)
-    if archive is None:
-        pytest.skip(f"the source of {release.title} is not in {DOWNLOADS}")
-    with tarfile.open(archive) as stream:
+    with tarfile.open(archive_of(release)) as stream:
         member = next(member for member in stream if member.name.endswith("/Makefile.pre.in"))
         content = stream.extractfile(member)
         assert content is not None

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from pythonbuild.disttest import inside
+from pythonbuild.disttest.facts import record_path
 from pythonbuild.disttest.model import Case, Outcome
 from pythonbuild.disttest.relocation import starts
 from pythonbuild.disttest.runner import CASES, try_case
@@ -112,11 +113,8 @@ def library(subject: Subject, source: str, *options: str) -> None:
 
 def with_record(subject: Subject, change: Callable[[dict[str, Any]], object]) -> None:
     """Change what the build record says."""
-    places = (
-        subject.prefix / "share" / "pythonbuild" / "build-record.json",
-        subject.prefix.parent / "build-record.json",
-    )
-    path = next(place for place in places if place.exists())
+    path = record_path(subject.prefix)
+    assert path is not None
     record = json.loads(path.read_text())
     change(record)
     write(path, json.dumps(record).encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import re
@@ -13,6 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.ci_modules import load_program
 
 SCRIPT = Path(__file__).parents[2] / "ci" / "emulated.py"
 ARM, S390 = 40, 22
@@ -120,12 +121,7 @@ def test_what_is_missing_is_told() -> None:
 
 
 def test_a_head_is_known_by_all_that_belongs_to_its_processor() -> None:
-    spec = importlib.util.spec_from_file_location("emulated", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    line = module.registration(head(S390, order=">", kind=3, bits=2), Path("/e"))
+    line = load_program("emulated").registration(head(S390, order=">", kind=3, bits=2), Path("/e"))
     _, name, how, place, magic, mask, emulator, flags = line.decode().split(":")
     assert (name, how, place, emulator, flags) == ("emulated", "M", "", "/e", "F")
     values = bytes.fromhex(magic.replace("\\x", "")), bytes.fromhex(mask.replace("\\x", ""))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from pythonbuild.cli import TERMINATED
 from pythonbuild.settings import ROOT
+from tests.ci_modules import load_program
 
 PREFIX = "cpython-3.14.7+20261127-x86_64-unknown-linux-gnu"
 
@@ -22,15 +21,6 @@ PREFIX = "cpython-3.14.7+20261127-x86_64-unknown-linux-gnu"
 def program(name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "ci" / name), *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"ci_{name}", ROOT / "ci" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
 
 
 def test_a_misspelt_option_of_the_tests_starts_nothing() -> None:
@@ -63,7 +53,7 @@ def test_a_directory_with_something_else_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_sizes_are_those_of_one_release(tmp_path: Path) -> None:
-    sizes_beside = module("results").sizes_beside
+    sizes_beside = load_program("results").sizes_beside
     names = {
         f"{PREFIX}-pgo+lto-full.tar.zst": 5,
         f"{PREFIX}-install_pgo+lto.tar.zst": 4,
