@@ -78,6 +78,19 @@ def end_session(process: subprocess.Popen[Any]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+def end_strays(place: Path) -> None:
+    """End the processes whose temporary files belong below ``place`` (TMPDIR): daemons that have left their session.
+
+    ``place`` is of one session alone. Where there is no /proc, nothing is found.
+    """
+    word = b"\0TMPDIR=" + os.fsencode(place)
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):  # it is gone, or another user's
+            own = b"\0" + environment.read_bytes()
+            if word + b"\0" in own or word + b"/" in own:
+                os.kill(int(environment.parent.name), signal.SIGKILL)
+
+
 def _event(line: str) -> dict[str, Any] | None:
     """Read one line of the runner; None for anything that a test itself printed."""
     if not line.startswith("\x1e"):

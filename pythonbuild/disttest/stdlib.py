@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.display import display
 from pythonbuild.disttest.expected import Suite, Verdict, compare, stale
-from pythonbuild.disttest.inside import CASES, end_session
+from pythonbuild.disttest.inside import CASES, end_session, end_strays
 from pythonbuild.disttest.model import CaseFailed, Outcome
 from pythonbuild.disttest.regrtest import Report, dotted, read_report
 from pythonbuild.errors import ValidationError
@@ -210,7 +210,7 @@ def ended(
 ) -> int | None:
     """Run a command in a session of its own; return its exit code, None when its time was up.
 
-    What it left running in that session is ended with it.
+    What it left running is ended with it: that session, and what has left it and puts its files below ``place``.
     """
     with output.open("wb") as file:
         process = subprocess.Popen(
@@ -228,4 +228,5 @@ def ended(
                 code = process.wait(1)
         end_session(process)
         process.wait()
+        end_strays(place)
     return code

@@ -155,6 +155,22 @@ def test_those_that_run_are_ended_with_the_caller(subject: Subject) -> None:
     assert time.monotonic() - started < 300
 
 
+def test_a_daemon_is_ended_with_its_file(subject: Subject) -> None:
+    (subject.prefix / "lib/python3.14/test/test_wrong.py").write_text("""
+import pathlib, subprocess, sys
+daemon = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+(pathlib.Path(__file__).parent / "pid").write_text(str(daemon.pid))
+""")
+    run = stdlib.Run(subject, Suite(any_skip=True), {**subject.environment, "PATH": os.environ["PATH"]})
+    stdlib.tried(run, "test_wrong")
+    state = Path("/proc") / (subject.prefix / "lib/python3.14/test/pid").read_text() / "status"
+    # It may be a zombie, where whoever gets the orphans of this machine does not wait for them.
+    ends = time.monotonic() + 20
+    while state.exists() and "\nState:\tZ" not in state.read_text() and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not state.exists() or "\nState:\tZ" in state.read_text()
+
+
 def test_what_passed_at_the_second_try_is_expected_in_vain_only_if_it_never_came() -> None:
     suite = Suite(failures=(row("test_a", line=3), row("test_b", line=4), row("test_c", line=5, sometimes=True)))
     verdict = compare(Report("test.test_x", 2, failures=(Event("test.test_x.C.test_a", "bad"),)), suite)
