@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Validate and test distributions, and write down what came of it, with the project's environment.
 
-    $(./build.py environment) ci/results.py [--core] FULL_ARCHIVE...
+    $(./build.py environment) ci/results.py [--core | --stdlib | --ecosystem | --clients] FULL_ARCHIVE...
 
-With --core, CPython's own core tests (./build.py test --core) are added to what is known of a distribution.
-Each result goes into docs/results.json; the table in docs/targets.md is made of all of them. What each test said goes
-into docs/outcomes.json, and docs/compatibility.md is made of that and of cpython-unix/quirks.yml. A distribution of
-another processor is tried with this command under ci/emulated.py. Without archives, only the table is made anew.
+With an option, what ./build.py test does with it is added to what is known of a distribution.
+Each result goes into docs/results.json; the tables in docs/targets.md and docs/testing.md are made of all of them.
+What each test said goes into docs/outcomes.json, and docs/compatibility.md is made of that and of
+cpython-unix/quirks.yml. A distribution of another processor is tried with this command under ci/emulated.py. Without
+archives, only the tables are made anew.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
@@ -25,18 +27,20 @@ from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
 from pythonbuild.cli import report  # noqa: E402
 from pythonbuild.commands import suite_of  # noqa: E402
+from pythonbuild.disttest.gates import gate_of  # noqa: E402
 from pythonbuild.disttest.subject import CPU, EMULATED  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
 from pythonbuild.profile_match import match_of  # noqa: E402
 from pythonbuild.quirks import Told, document, dump_outcomes, load_outcomes, load_quirks  # noqa: E402
-from pythonbuild.results import Tried, dump, load, table, with_table  # noqa: E402
+from pythonbuild.results import GATES, Gate, Tried, dump, gates_table, load, table, with_table  # noqa: E402
 from pythonbuild.target import Matrix, Target  # noqa: E402
 from pythonbuild.validate.archive import opened, read_identity, read_json  # noqa: E402
 from pythonbuild.validate.names import name_identity  # noqa: E402
 
 RESULTS = ROOT / "docs" / "results.json"
 DOCUMENT = ROOT / "docs" / "targets.md"
+GATES_DOCUMENT = ROOT / "docs" / "testing.md"
 OUTCOMES = ROOT / "docs" / "outcomes.json"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 
@@ -121,24 +125,35 @@ def compatibility(matrix: Matrix) -> str:
     return document(load_quirks(ROOT / "cpython-unix" / "quirks.yml"), told)
 
 
-def core_tried(archive: Path, known: list[Tried]) -> Tried:
-    """Return what is known of ``archive``, with the core tests of now."""
+def gate_tried(archive: Path, arguments: argparse.Namespace, known: list[Tried]) -> Tried:
+    """Return what is known of ``archive``, with what came of a gate now."""
     identity = read_identity(archive)
-    name = (identity.triple, identity.version, identity.options)
-    before = next((each for each in known if each.name == name), None)
+    before = next((each for each in known if each.name == (identity.triple, identity.version, identity.options)), None)
     if before is None:
-        raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without --core first")
-    result = disttest.run(archive, suite=suite_of(ROOT, archive, os.environ, core=True))
+        raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without an option first")
+    own = arguments.gate in {"core", "stdlib"}
+    suite = suite_of(ROOT, archive, os.environ, core=arguments.gate == "core") if own else None
+    words = argparse.Namespace(only=None, keep=False, **{name: name == arguments.gate for name in GATES})
+    result = disttest.run(archive, suite=suite, gate=gate_of(words, ROOT, archive, os.environ))
     failed = tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed")
-    return replace(before, core=result.count("passed"), core_failed=failed)
+    gate = Gate(passed=result.count("passed"), failed=failed, skipped=result.count("skipped"))
+    return replace(before, gates={**before.gates, arguments.gate: gate})
 
 
-def with_core_of(known: list[Tried], result: Tried) -> Tried:
-    """Return ``result`` with the core tests that are known of these very archives, if it has none of its own."""
+def with_gates_of(known: list[Tried], result: Tried) -> Tried:
+    """Return ``result`` with the gates that are known of these very archives, beside those it has."""
     same = next((each for each in known if each.name == result.name and each.sizes == result.sizes), None)
-    if same is None or result.core is not None:
-        return result
-    return replace(result, core=same.core, core_failed=same.core_failed)
+    return replace(result, gates={**same.gates, **result.gates}) if same else result
+
+
+def arguments_of(words: list[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    gates = parser.add_mutually_exclusive_group()
+    for name in GATES:
+        gates.add_argument(f"--{name}", dest="gate", action="store_const", const=name)
+    parser.add_argument("archives", nargs="*", type=Path, metavar="FULL_ARCHIVE")
+    return parser.parse_args(words)
 
 
 def main(words: list[str]) -> int:
@@ -151,18 +166,18 @@ def main(words: list[str]) -> int:
 
 
 def record(words: list[str]) -> int:
-    """Try every archive, then write data and table; 1 where something did not pass."""
+    """Try every archive, then write data and tables; 1 where something did not pass."""
     matrix = Matrix.load(ROOT / "targets.yml")
-    core = words[:1] == ["--core"]
-    for word in words[core:]:
-        path = Path(word)
-        result = core_tried(path, load(RESULTS.read_text())) if core else tried(path, matrix)
+    arguments = arguments_of(words)
+    for path in arguments.archives:
+        result = gate_tried(path, arguments, load(RESULTS.read_text())) if arguments.gate else tried(path, matrix)
         known = load(RESULTS.read_text())  # only now: another run may have written meanwhile
-        RESULTS.write_text(dump([*known, with_core_of(known, result)]))
+        RESULTS.write_text(dump([*known, with_gates_of(known, result)]))
     known = load(RESULTS.read_text())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets))))
+    GATES_DOCUMENT.write_text(with_table(GATES_DOCUMENT.read_text(), gates_table(known)))
     COMPATIBILITY.write_text(compatibility(matrix))
-    return int(any(each.findings or each.failed or each.core_failed for each in known))
+    return int(any(each.bad for each in known))
 
 
 if __name__ == "__main__":

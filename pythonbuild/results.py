@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 BEGIN, END = "<!-- results: made by ci/results.py -->", "<!-- end of results -->"
+# What is tried beside our own tests, by the option of ./build.py test.
+GATES = ("core", "stdlib", "ecosystem", "clients")
+# Of these the columns of a table of their own; core stands in the one of targets.
+GATES_HEADER = (
+    "| target | distribution | CPython's own tests, files | packages | clients |",
+    "|---|---|---|---|---|",
+)
 HEADER = (
     "| target | distribution | valid | tests | core | profile | full | install | install_only | stripped | debuginfo |",
     "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -19,13 +26,26 @@ KINDS = ("full", "install", "install_only", "install_only_stripped", "debuginfo"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What came of one gate: how many passed and were skipped, and the names of those that failed."""
+
+    passed: int
+    failed: tuple[str, ...] = ()
+    skipped: int = 0
+
+    def text(self) -> str:
+        """Say it in a cell."""
+        return counted(self.passed, self.failed) + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tried:
     """What was tried with one distribution.
 
     ``checks`` and ``findings`` are those of the validation of its full archive; ``passed``, ``failed`` (names) and
     ``skipped`` those of its tests, run by ``emulator`` if the machine was another. ``profile`` is the share of the
-    profile's counts that fitted, in percent. ``sizes`` are bytes by kind of archive. ``core`` is how many files of
-    CPython's own core tests passed, None where they were not run, ``core_failed`` the names of those that did not.
+    profile's counts that fitted, in percent. ``sizes`` are bytes by kind of archive. ``gates`` are those that were
+    run with these very archives, by their names in ``GATES``.
     """
 
     target: str
@@ -39,8 +59,7 @@ class Tried:
     emulator: str = ""
     profile: float | None = None
     sizes: Mapping[str, int]
-    core: int | None = None
-    core_failed: tuple[str, ...] = ()
+    gates: Mapping[str, Gate] = field(default_factory=dict)
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -50,14 +69,21 @@ class Tried:
     def row(self) -> str:
         """Return its line of the table."""
         validated = "yes" if not self.findings else f"{self.findings} findings"
-        tests = counted(self.passed, self.failed)
-        core = "" if self.core is None else counted(self.core, self.core_failed)
-        tests += f", {self.skipped} skipped" if self.skipped else ""
+        tests = Gate(passed=self.passed, failed=self.failed, skipped=self.skipped).text()
         tests += f" ({self.emulator})" if self.emulator else ""
         profile = "" if self.profile is None else f"{self.profile:.1f} %"
         sizes = (f"{self.sizes[kind] / 2**20:.1f}" if kind in self.sizes else "" for kind in KINDS)
-        words = (self.target, f"{self.python} {self.options}", validated, tests, core, profile, *sizes)
+        words = (self.target, f"{self.python} {self.options}", validated, tests, self.gate("core"), profile, *sizes)
         return f"| {' | '.join(words)} |"
+
+    def gate(self, name: str) -> str:
+        """Return the cell of a gate: empty where it was not run."""
+        return self.gates[name].text() if name in self.gates else ""
+
+    @property
+    def bad(self) -> bool:
+        """Whether anything was found or failed."""
+        return bool(self.findings or self.failed or any(gate.failed for gate in self.gates.values()))
 
 
 def counted(passed: int, failed: tuple[str, ...]) -> str:
@@ -69,7 +95,10 @@ def load(text: str) -> list[Tried]:
     """Return what ``dump`` wrote."""
     items: list[dict[str, Any]] = json.loads(text)
     for item in items:
-        item |= {name: tuple(item[name]) for name in ("failed", "core_failed") if name in item}
+        item["failed"] = tuple(item["failed"])
+        item["gates"] = {
+            name: Gate(**{**gate, "failed": tuple(gate["failed"])}) for name, gate in item.get("gates", {}).items()
+        }
     return [Tried(**item) for item in items]
 
 
@@ -89,6 +118,16 @@ def table(tried: Iterable[Tried], targets: Sequence[str]) -> str:
     for target in targets:
         rows = [each.row() for each in sorted(by_target.get(target, []), key=lambda each: each.name)]
         lines += rows or [f"| {target} | not built |{' |' * 9}"]
+    return "\n".join(lines) + "\n"
+
+
+def gates_table(tried: Iterable[Tried]) -> str:
+    """Return the table of what was tried with more than our own tests: a line for each distribution that was."""
+    lines = [*GATES_HEADER]
+    for each in sorted(tried, key=lambda each: each.name):
+        cells = [each.gate(name) for name in GATES[1:]]
+        if any(cells):
+            lines.append(f"| {' | '.join((each.target, f'{each.python} {each.options}', *cells))} |")
     return "\n".join(lines) + "\n"
 
 

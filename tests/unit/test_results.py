@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pythonbuild.results import BEGIN, END, HEADER, Tried, dump, load, table, with_table
+from pythonbuild.results import BEGIN, END, HEADER, Gate, Tried, dump, gates_table, load, table, with_table
 from pythonbuild.target import Matrix
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +32,7 @@ BAD = Tried(
     passed=90,
     failed=("building.relink",),
     sizes={},
-    core=66,
-    core_failed=("stdlib.test_posix",),
+    gates={"core": Gate(passed=66, failed=("stdlib.test_posix",))},
 )
 
 
@@ -58,6 +58,16 @@ def test_every_target_has_a_line() -> None:
     assert len(lines) == 4
 
 
+def test_gates_have_a_table_of_their_own() -> None:
+    whole = replace(GOOD, gates={"core": Gate(passed=67), "stdlib": Gate(passed=480, skipped=12)})
+    assert "| 67 passed |" in whole.row()
+    rows = gates_table([BAD, whole]).splitlines()[2:]
+    assert rows == ["| s390x-unknown-linux-gnu | 3.14.7 pgo+lto | 480 passed, 12 skipped |  |  |"]
+    assert BAD.bad
+    assert not whole.bad
+    assert replace(whole, gates={"clients": Gate(passed=1, failed=("clients.uv",))}).bad
+
+
 def test_a_document_keeps_what_is_around_the_table() -> None:
     document = f"head\n{BEGIN}\nold\n{END}\ntail\n"
     new = with_table(document, "new\n")
@@ -74,3 +84,5 @@ def test_the_published_table_is_that_of_the_data() -> None:
     assert {each.target for each in tried} <= set(matrix.targets)
     wanted = with_table(document, table(tried, list(matrix.targets)))
     assert document == wanted, "run: $(./build.py environment) ci/results.py"
+    document = (ROOT / "docs" / "testing.md").read_text()
+    assert document == with_table(document, gates_table(tried)), "run: $(./build.py environment) ci/results.py"
