@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 import jinja2
@@ -14,7 +16,7 @@ from pythonbuild.load import Fields, read
 from pythonbuild.recipe import BUILD_SCRIPT, filled, holding, parse_args
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pythonbuild.condition import Answered
@@ -28,6 +30,8 @@ Value = str | tuple[str, ...]
 EPOCH = "1577836800"
 BUILD_TRIPLE = "x86_64-pc-linux-gnu"
 INSIDE = "inside/pythonbuild"
+# How a script or a module of ``pythonbuild/inside`` names such a module.
+INSIDE_NAME = re.compile(rb"pythonbuild[./]inside[./](\w+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,24 @@ class Rendered:
         return directory
 
 
+def used_inside(texts: Iterable[bytes], files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return those of ``files``, by their place below ``pythonbuild``, that ``texts`` name or that these import.
+
+    >>> files = {"__init__.py": b"", "inside/__init__.py": b"", "inside/a.py": b"from pythonbuild.inside.b import c",
+    ...     "inside/b.py": b"", "inside/b.json": b"", "inside/d.py": b""}
+    >>> sorted(used_inside([b"python3 -m pythonbuild.inside.a"], files))
+    ['__init__.py', 'inside/__init__.py', 'inside/a.py', 'inside/b.json', 'inside/b.py']
+    """
+    names: set[str] = set()
+    found = {match.decode() for text in texts for match in INSIDE_NAME.findall(text)}
+    while found:
+        names |= found
+        modules = (files.get(f"inside/{name}.py", b"") for name in found)
+        found = {match.decode() for text in modules for match in INSIDE_NAME.findall(text)} - names
+    wanted = {"__init__", *names}
+    return {name: data for name, data in files.items() if PurePosixPath(name).stem in wanted} if names else {}
+
+
 class Renderer:
     """Renders the jobs of one checkout; ``root`` is its directory. Undefined template names are errors."""
 
@@ -78,6 +100,7 @@ class Renderer:
         # The same by a job's identity, which the job beside it keeps from being another's.
         self.known_jobs: dict[int, tuple[Job, Rendered]] = {}
         self.known_steps: dict[tuple[tuple[str, Path], ...], str] = {}
+        self.known_inside: dict[tuple[tuple[str, Path], ...], dict[str, bytes]] = {}
 
     def render(self, job: Job) -> Rendered:
         """Return ``job`` as script and files. Jobs of many plans are the same: each is rendered once.
@@ -139,7 +162,7 @@ class Renderer:
             installs=installs,
             files=files,
             recipe_files=self.read(recipe_files),
-            inside=self.inside,
+            inside=self.inside_of(steps),
             variables=variables,
         )
 
@@ -161,6 +184,13 @@ class Renderer:
             named = [(name, f"steps/{path.name}") for name, path in steps]
             self.known_steps[steps] = self.environment.get_template("steps.sh.j2").render(steps=named)
         return self.known_steps[steps]
+
+    def inside_of(self, steps: tuple[tuple[str, Path], ...]) -> dict[str, bytes]:
+        """Return what the steps of a job run of ``inside``: what else is there must not make it run anew."""
+        if steps not in self.known_inside:
+            texts = self.read({path.name: path for _, path in steps})
+            self.known_inside[steps] = used_inside(texts.values(), self.inside)
+        return self.known_inside[steps]
 
     @cached_property
     def inside(self) -> dict[str, bytes]:

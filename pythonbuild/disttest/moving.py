@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.building import install_source_package
@@ -12,20 +14,32 @@ from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.disttest.subject import is_recorded
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pythonbuild.disttest.subject import Subject
 
-# Every word of the variables and the expanded makefile that names a place below the old prefix or of the build.
+# Every word of the variables that names a place below the old prefix or of the build; each tool is any machine's own.
 _CONFIGURATION = (
-    "import os, re, sys, sysconfig\n"
+    "import glob, json, os, re, sys, sysconfig\n"
     "bad = [(k, v) for k, v in sysconfig.get_config_vars().items() if isinstance(v, str) and\n"
     "       re.search(r'(^|[\\s=\\'\"]|-[ILB])/(install|build|tools|sysroot|out)(/|[\\s\\'\"]|$)', v)]\n"
     "assert not bad, bad[:4]\n"
     "for name in ('LIBDIR', 'INCLUDEPY', 'BINDIR', 'prefix', 'LIBPL'):\n"
     "    path = sysconfig.get_config_var(name)\n"
     "    assert os.path.isdir(path) and os.path.samefile(sys.base_prefix, path[:len(sys.base_prefix)]), (name, path)\n"
+    "tools = dict.fromkeys(('CC', 'LINKCC', 'LDSHARED', 'BLDSHARED'), 'cc')\n"
+    "tools |= {'CXX': 'c++', 'LDCXXSHARED': 'c++', 'AR': 'ar'}\n"
+    "files = glob.glob(sysconfig.get_path('stdlib') + '/_sysconfig_vars_*.json')\n"
+    "assert bool(files) is (sys.version_info >= (3, 14)), files\n"
+    "for values in (sysconfig.get_config_vars(), *(json.load(open(file)) for file in files)):\n"
+    "    for name, tool in tools.items():\n"
+    "        word = values.get(name, tool if name == 'LDCXXSHARED' else '').partition(' ')[0]\n"
+    "        assert word == tool, (name, values.get(name))\n"
 )
+# What configures itself for Python may include its makefile.
+_MAKEFILE = """include {makefile}
+.PHONY: ask
+ask:
+	@printf '%s\\n' '$(prefix)' '$(exec_prefix)' '$(LIBDIR)' '$(INCLUDEPY)' '$(LIBPL)' '$(CC)' '$(CXX)' '$(AR)'
+"""
 
 
 def move(subject: Subject, name: str) -> Path:
@@ -65,6 +79,42 @@ def recorded_compiler(subject: Subject) -> None:
 def configuration(subject: Subject) -> None:
     """Move twice: every variable of sysconfig and the JSON beside it name the new place or none at all."""
     subject.code(_CONFIGURATION, python=move(subject, "configuration"))
+
+
+def makefile(subject: Subject) -> None:
+    """Move twice, and let make read the makefile: its paths are those of this place, its tools any machine's own."""
+    make = shutil.which("make")
+    if make is None:
+        raise CaseSkipped("this machine has no make")
+    prefix = move(subject, "makefile").parents[1]
+    found = next(iter(prefix.glob("lib/python3.*/config-*/Makefile")), None)
+    if found is None:
+        raise CaseFailed("there is no makefile")
+    own = subject.scratch("makefile-asked") / "ask.mk"
+    own.write_text(_MAKEFILE.format(makefile=found), encoding="utf-8")
+    *places, compiler, cxx, archiver = subject.run([make, "-s", "-f", own, "ask"], cwd=own.parent).splitlines()
+    for place in places:
+        if not Path(place).is_dir() or not os.path.realpath(place).startswith(os.path.realpath(prefix)):
+            raise CaseFailed(f"the makefile in {found.parent} names {place!r}")
+    tools = [word.partition(" ")[0] for word in (compiler, cxx, archiver)]
+    if tools != ["cc", "c++", "ar"]:
+        raise CaseFailed(f"the makefile's tools are {tools}")
+
+
+def config_script(subject: Subject) -> None:
+    """Move twice; then the flags of python3-config name directories of this place, and none of the build."""
+    python = move(subject, "config-script")
+    script = next(iter(python.parent.glob(f"python{subject.minor}*-config")), None)
+    if script is None:
+        raise CaseFailed("there is no config script")
+    options = ("--includes", "--cflags", "--libs", "--ldflags", "--configdir")
+    said = subject.run([script, *options])
+    (place,) = subject.run([script, "--configdir"]).splitlines()
+    words = [word for word in re.split(r"\s+|(?<=-[IL])", said) if word.startswith("/")]
+    real = os.path.realpath(python.parents[1])
+    strange = [word for word in (*words, place) if not os.path.realpath(word).startswith(real)]
+    if strange or not Path(place).is_dir():
+        raise CaseFailed(f"{script.name} names {strange or place}")
 
 
 def hard_link(subject: Subject) -> None:
@@ -134,6 +184,8 @@ CASES = (
     Case("moving.twice-clang", lambda subject: moved_twice(subject, "clang")),
     Case("moving.recorded-compiler", recorded_compiler),
     Case("moving.configuration", configuration),
+    Case("moving.makefile", makefile),
+    Case("moving.config-script", config_script),
     Case("moving.hard-link", hard_link),
     Case("moving.build-details", build_details),
     Case("moving.pkg-config-program", pkg_config_program),

@@ -7,6 +7,8 @@ must suit the programs that read and rewrite these files when they install a Pyt
   strings, values strings or integers.
 * ``CC`` is ``clang`` and ``CXX`` ``clang++``: the words that installers replace with the user's compiler.
 * ``/install`` stays the prefix: installers look for it, and ``sysconfig`` replaces it when it runs.
+
+The makefile and ``_sysconfig_vars_*.json`` are rewritten by nobody, so these name ``cc`` and ``c++`` at once.
 """
 
 from __future__ import annotations
@@ -25,13 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PREFIX = "/install"
+# The compilers of the build, and what a machine with any calls its own.
+COMPILERS = {"clang": "cc", "clang++": "c++"}
+_FROM_HERE = "prefix:=\t$(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../../..)"
 HEADER = "# system configuration generated and used by the sysconfig module\n"
 
 # The directories of the build environment; no path below them exists on a user's machine.
 _ROOT = r"(?<![\w./)}-])(?:-[IL])?/(?:build|in|out|tools|sysroot|usr/lib/llvm-\d+)(?![\w.-])"
 _QUOTED = re.compile(rf"[ \t]*'[^'\n]*{_ROOT}[^'\n]*'")
 _WORD = re.compile(rf"[ \t]*(?<![^\s])[^\s]*{_ROOT}[^\s]*")
-_TOOL = re.compile(r"(?<![\w./-])llvm-(ar|ranlib|readelf|nm|strip|objcopy)(?![\w-])")
+# With its directory, if it has one: what is left is a word that the user's path has, and not nothing.
+_TOOL = re.compile(r"(?<![\w./)}-])(?:/[\w.+/-]*/)?llvm-(ar|ranlib|readelf|nm|strip|objcopy)(?![\w-])")
+# Variables that configure leaves as they stand in Makefile.pre.in, because it looks for these tools on other systems.
+_UNSET = re.compile(r"@(READELF|AR|RANLIB)@")
 _SHEBANG = re.compile(rb"\A#![^\n]*/bin/(python[\w.]*)[^\n]*\n")
 
 
@@ -40,7 +48,8 @@ def clean(text: str) -> str:
 
     A word in single quotes is removed as a whole: ``'CC=clang --config=/build/x' -O2`` -> `` -O2``.
     """
-    return _TOOL.sub(r"\1", _WORD.sub("", _QUOTED.sub("", text)))
+    text = _UNSET.sub(lambda match: match[1].lower(), _TOOL.sub(r"\1", text))
+    return _WORD.sub("", _QUOTED.sub("", text))
 
 
 def clean_value(value: str | int) -> str | int:
@@ -78,6 +87,33 @@ def clean_variables(values: Mapping[str, str | int]) -> dict[str, str | int]:
     words = shlex.split(str(cleaned.get("CONFIG_ARGS", "")))
     cleaned["CONFIG_ARGS"] = " ".join(f"'{word}'" for word in words if word.startswith("--"))
     return {**cleaned, "PYTHON_BUILD_STANDALONE": 1}
+
+
+def with_any_compiler(value: str | int) -> str | int:
+    """Return a command of the build as one of a machine with any compiler: ``clang -shared`` -> ``cc -shared``."""
+    if isinstance(value, int):
+        return value
+    program, blank, options = value.partition(" ")
+    return COMPILERS.get(program, program) + blank + options
+
+
+def movable_makefile(text: str, arguments: str) -> str:
+    """Return the makefile of an installation, for whoever reads or includes it where it lies.
+
+    Its own place is ``lib/pythonX.Y/config-X.Y-...`` below the prefix. ``sysconfig.parse_makefile`` knows the form
+    ``name = value`` alone (Lib/sysconfig): it goes on to find the prefix that it found, and not what make's is.
+    ``arguments`` are configure's, as they may be seen.
+    """
+    text = re.sub(r"^CONFIG_ARGS=.*$", lambda _: f"CONFIG_ARGS=\t{arguments}", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^(CC|CXX)=(\s*)(.*)$",
+        lambda match: f"{match[1]}={match[2]}{with_any_compiler(match[3])}",
+        text,
+        flags=re.MULTILINE,
+    )
+    return re.sub(
+        rf"^(prefix=\s*{PREFIX})$", lambda match: f"{match[1]}\n{_FROM_HERE}", clean(text), flags=re.MULTILINE
+    )
 
 
 def trampoline(script: bytes, to_bin: str = "") -> bytes:
@@ -123,10 +159,15 @@ def relative_build_details(details: Mapping[str, Any], place: str) -> dict[str, 
 
 def rewrite_config(library: Path) -> None:
     """Rewrite what ``sysconfig`` reads in ``library`` (``lib/pythonX.Y``), and the makefile beside it."""
+    arguments = ""
     for path in library.glob("_sysconfigdata_*.py"):
-        path.write_text(format_sysconfigdata(clean_variables(parse_sysconfigdata(path.read_text()))))
+        variables = clean_variables(parse_sysconfigdata(path.read_text()))
+        arguments = str(variables["CONFIG_ARGS"])
+        path.write_text(format_sysconfigdata(variables))
     for path in library.glob("_sysconfig_vars_*.json"):
-        values = clean_variables(json.loads(path.read_text()))
+        values = {
+            name: with_any_compiler(value) for name, value in clean_variables(json.loads(path.read_text())).items()
+        }
         path.write_text(json.dumps(values, indent=4, sort_keys=True) + "\n")
     for path in library.glob("build-details.json"):
         prefix = library.parent.parent
@@ -135,10 +176,10 @@ def rewrite_config(library: Path) -> None:
             # CPython names a place where nothing is installed.
             details["libpython"]["static"] = "./" + archive.relative_to(prefix).as_posix()
         path.write_text(json.dumps(details, indent=2) + "\n")
-    for path in (*library.glob("config-*/Makefile"), *library.glob("config-*/python-config.py")):
-        path.write_text(clean(path.read_text()))
+    for path in library.glob("config-*/Makefile"):
+        path.write_text(movable_makefile(path.read_text(), arguments))
     for path in library.glob("config-*/python-config.py"):
-        path.write_bytes(trampoline(path.read_bytes(), "../../../bin/"))
+        path.write_bytes(clean_script(trampoline(path.read_bytes(), "../../../bin/")))
 
 
 def rewrite(prefix: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,10 @@ from pythonbuild.inside import relocate
         ("RUNSHARED=\tLD_LIBRARY_PATH=/build/cpython", "RUNSHARED="),
         ("/usr/lib/llvm-22/bin/llvm-profdata merge", " merge"),
         ("llvm-ar rcs", "ar rcs"),
+        ("AR=\t/usr/lib/llvm-22/bin/llvm-ar", "AR=\tar"),
+        ("/tools/host/bin/llvm-ranlib", "ranlib"),
+        ("$(TOOLS)/bin/llvm-ar", "$(TOOLS)/bin/llvm-ar"),
+        ("READELF=\t@READELF@", "READELF=\treadelf"),
         ("-I/install/include -L/install/lib", "-I/install/include -L/install/lib"),
         (
             "$(srcdir)/Tools/build/x.py $(DESTDIR)/in/x /builder/x",
@@ -56,6 +62,41 @@ def test_sysconfigdata_refuses_what_installers_refuse(value: object) -> None:
 def test_sysconfigdata_without_variables() -> None:
     with pytest.raises(ValueError, match="no assignment"):
         relocate.parse_sysconfigdata("import os\n")
+
+
+MAKEFILE = """\
+CC=\t\tclang --config=/build/x -pthread
+CXX=\t\tclang++
+LINKCC=\t\t$(PURIFY) $(CC)
+AR=\t\t/usr/lib/llvm-22/bin/llvm-ar
+CONFIG_ARGS=\t '--prefix=/install' 'CC=clang x' 'PKG_CONFIG_PATH='
+prefix=\t\t/install
+exec_prefix=\t${prefix}
+LIBDIR=\t\t${exec_prefix}/lib
+all:
+\t@printf '%s\\n' '$(prefix)' '$(LIBDIR)' '$(LINKCC)' '$(CXX)' '$(AR)'
+"""
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make, which ci/check installs")
+@pytest.mark.parametrize("how", ["read", "included"])
+def test_a_makefile_follows_its_place(tmp_path: Path, how: str) -> None:
+    place = tmp_path / "moved"
+    makefile = place / "lib/python3.14/config-3.14/Makefile"
+    makefile.parent.mkdir(parents=True)
+    makefile.write_text(relocate.movable_makefile(MAKEFILE, "'--prefix=/install'"))
+    (tmp_path / "own.mk").write_text(f"include {makefile}\n")
+    file = makefile if how == "read" else tmp_path / "own.mk"
+    said = subprocess.run(["make", "-s", "-f", file, "all"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert said.stdout.splitlines() == [str(place), f"{place}/lib", " cc -pthread", "c++", "ar"]
+
+
+def test_a_makefile_is_still_what_sysconfig_reads(tmp_path: Path) -> None:
+    path = tmp_path / "Makefile"
+    path.write_text(relocate.movable_makefile(MAKEFILE, "'--prefix=/install'"))
+    values = sysconfig._parse_makefile(str(path))  # type: ignore[attr-defined]
+    assert (values["prefix"], values["LIBDIR"]) == ("/install", "/install/lib")
+    assert (values["CC"], values["AR"], values["CONFIG_ARGS"]) == ("cc -pthread", "ar", "'--prefix=/install'")
 
 
 def test_trampoline_runs_from_a_moved_place_through_a_link(tmp_path: Path) -> None:
@@ -106,7 +147,7 @@ def installation(prefix: Path) -> Path:
     (library / "_sysconfigdata__linux_x.py").write_text("build_time_vars = {'CC': 'clang --config=/build/x'}\n")
     (library / "_sysconfig_vars__linux_x.json").write_text('{"CC": "clang --config=/build/x"}')
     (library / "build-details.json").write_text('{"base_prefix": "/install", "libpython": {"static": "/install/x"}}')
-    (config / "Makefile").write_text("CC=\t\tclang --config=/build/x\n")
+    (config / "Makefile").write_text(MAKEFILE)
     (config / "libpython3.14.a").write_bytes(b"")
     (config / "python-config.py").write_text("#!/install/bin/python3.14\n")
     (prefix / "lib" / "pkgconfig" / "python-3.14.pc").write_text("prefix=/install\nLibs: -L/tools/deps/lib -lx\n")
@@ -126,5 +167,8 @@ def test_rewrite_leaves_no_trace(tmp_path: Path) -> None:
         "./lib/python3.14/config-3.14-x86_64-linux-gnu/libpython3.14.a"
     )
     assert "/../../../bin/python3.14" in texts["python-config.py"]
+    assert json.loads(texts["_sysconfig_vars__linux_x.json"])["CC"] == "cc"
+    assert '"CC": "clang"' in texts["_sysconfigdata__linux_x.py"]
+    assert "clang" not in texts["Makefile"]
     assert texts["pydoc3.14"].startswith("#!/bin/sh\n")
     assert (prefix / "bin" / "python3.14").read_bytes() == b"\x7fELF\xff/build/"

@@ -15,7 +15,7 @@ _INFO = "probe_sdist-1.0.dist-info"
 
 
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: Any = None) -> str:
-    """Compile with $CC, else the recorded CC, and CFLAGS and LDSHARED; return the file name of the wheel."""
+    """Compile with $CC, else the recorded CC, and CFLAGS, AR and LDSHARED; return the file name of the wheel."""
     del config_settings, metadata_directory
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     recorded = shlex.split(sysconfig.get_config_var("CC"))
@@ -26,7 +26,11 @@ def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_dire
         linker, link = os.environ["CC"], [word for word in link if word != "-pthread"]
     include = f"-I{sysconfig.get_paths()['include']}"
     subprocess.run([*recorded, *flags, "-fPIC", include, "-c", "probe.c", "-o", "probe.o"], check=True)
-    subprocess.run([linker, *link, "probe.o", "-o", f"probe{suffix}"], check=True)
+    # As setuptools does for what a package lists as `libraries`.
+    archiver, flags = (shlex.split(sysconfig.get_config_var(name)) for name in ("AR", "ARFLAGS"))
+    subprocess.run([*archiver, *flags, "libprobe.a", "probe.o"], check=True)
+    whole = ("-Wl,--whole-archive", "libprobe.a", "-Wl,--no-whole-archive")
+    subprocess.run([linker, *link, *whole, "-o", f"probe{suffix}"], check=True)
     tag = "py3-none-any"
     files = {
         f"{_INFO}/METADATA": "Metadata-Version: 2.1\nName: probe-sdist\nVersion: 1.0\n",
