@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PREFIX = "/install"
 # The compilers of the build, and what a machine with any calls its own.
 COMPILERS = {"clang": "cc", "clang++": "c++"}
+# A variable of a makefile: its name, what stands between, its value up to the end of the line.
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)([ \t]*=[ \t]*)(.*)\n")
 _FROM_HERE = "prefix:=\t$(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../../..)"
 HEADER = "# system configuration generated and used by the sysconfig module\n"
 
@@ -104,16 +106,21 @@ def movable_makefile(text: str, arguments: str) -> str:
     ``name = value`` alone (Lib/sysconfig): it goes on to find the prefix that it found, and not what make's is.
     ``arguments`` are configure's, as they may be seen.
     """
-    text = re.sub(r"^CONFIG_ARGS=.*$", lambda _: f"CONFIG_ARGS=\t{arguments}", text, flags=re.MULTILINE)
-    text = re.sub(
-        r"^(CC|CXX)=(\s*)(.*)$",
-        lambda match: f"{match[1]}={match[2]}{with_any_compiler(match[3])}",
-        text,
-        flags=re.MULTILINE,
-    )
-    return re.sub(
-        rf"^(prefix=\s*{PREFIX})$", lambda match: f"{match[1]}\n{_FROM_HERE}", clean(text), flags=re.MULTILINE
-    )
+    return "".join(_movable_line(line, arguments) for line in text.splitlines(keepends=True))
+
+
+def _movable_line(line: str, arguments: str) -> str:
+    match = _ASSIGNMENT.match(line)
+    if match is None:
+        return clean(line)
+    name, sign, value = match.groups()
+    if name == "CONFIG_ARGS":
+        return f"{name}{sign}{arguments}\n"
+    if name in {"CC", "CXX"}:
+        return f"{name}{sign}{with_any_compiler(clean(value))}\n"
+    if name == "prefix":
+        return f"{line}{_FROM_HERE}\n"
+    return f"{name}{sign}{clean(value)}\n"  # a name stays, whatever becomes of its value
 
 
 def trampoline(script: bytes, to_bin: str = "") -> bytes:

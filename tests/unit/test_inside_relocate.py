@@ -70,11 +70,14 @@ CXX=\t\tclang++
 LINKCC=\t\t$(PURIFY) $(CC)
 AR=\t\t/usr/lib/llvm-22/bin/llvm-ar
 CONFIG_ARGS=\t '--prefix=/install' 'CC=clang x' 'PKG_CONFIG_PATH='
+MODULE_CTYPES_CFLAGS=-O1 -I/tools/deps/include
+MODULE_CTYPES_LDFLAGS=-L/tools/deps/lib -lffi
+RUNSHARED=\tLD_LIBRARY_PATH=/build/cpython
 prefix=\t\t/install
 exec_prefix=\t${prefix}
 LIBDIR=\t\t${exec_prefix}/lib
 all:
-\t@printf '%s\\n' '$(prefix)' '$(LIBDIR)' '$(LINKCC)' '$(CXX)' '$(AR)'
+\t@printf '%s\\n' '$(prefix)' '$(LIBDIR)' '$(LINKCC)' '$(CXX)' '$(AR)' '$(MODULE_CTYPES_LDFLAGS)'
 """
 
 
@@ -88,7 +91,7 @@ def test_a_makefile_follows_its_place(tmp_path: Path, how: str) -> None:
     (tmp_path / "own.mk").write_text(f"include {makefile}\n")
     file = makefile if how == "read" else tmp_path / "own.mk"
     said = subprocess.run(["make", "-s", "-f", file, "all"], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert said.stdout.splitlines() == [str(place), f"{place}/lib", " cc -pthread", "c++", "ar"]
+    assert said.stdout.splitlines() == [str(place), f"{place}/lib", " cc -pthread", "c++", "ar", "-lffi"]
 
 
 def test_a_makefile_is_still_what_sysconfig_reads(tmp_path: Path) -> None:
@@ -96,6 +99,7 @@ def test_a_makefile_is_still_what_sysconfig_reads(tmp_path: Path) -> None:
     path.write_text(relocate.movable_makefile(MAKEFILE, "'--prefix=/install'"))
     values = sysconfig._parse_makefile(str(path))  # type: ignore[attr-defined]
     assert (values["prefix"], values["LIBDIR"]) == ("/install", "/install/lib")
+    assert (values["RUNSHARED"], values["MODULE_CTYPES_CFLAGS"]) == ("", "-O1")
     assert (values["CC"], values["AR"], values["CONFIG_ARGS"]) == ("cc -pthread", "ar", "'--prefix=/install'")
 
 
