@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import tarfile
 import zlib
@@ -226,7 +227,11 @@ def _entry(member: tarfile.TarInfo) -> Entry:
 
 
 def escapes(entry: Entry) -> bool:
-    """Say whether the member, or the target of its link, lies outside the archive's own tree."""
+    """Say whether the member, or the target of its link, lies outside the archive's own tree.
+
+    In a target, ``..`` may stand at the front only. Behind a name it would lead to somewhere else if that name is a
+    link. Without, and with nothing below a link (``unpack`` and the check ``members`` see to it), names alone tell.
+    """
     path = PurePosixPath(entry.path)
     if path.is_absolute() or ".." in path.parts:
         return True
@@ -234,14 +239,10 @@ def escapes(entry: Entry) -> bool:
         return escapes(Entry(path=entry.target, kind="file"))
     if entry.kind != "symlink":
         return False
-    depth = len(path.parts) - 1
-    for part in PurePosixPath(entry.target).parts:
-        if part == "/":
-            return True
-        depth += -1 if part == ".." else 1
-        if depth < 1:
-            return True
-    return False
+    target = PurePosixPath(entry.target)
+    up = next((place for place, part in enumerate(target.parts) if part != ".."), len(target.parts))
+    # A link that lies in python/ has one directory above it, which is the tree itself.
+    return target.is_absolute() or ".." in target.parts[up:] or up > len(path.parts) - 2
 
 
 def unpack(archive: Path, directory: Path) -> None:
@@ -253,7 +254,8 @@ def unpack(archive: Path, directory: Path) -> None:
     with opened(archive) as reader:
         for entry, member in reader:
             place = root / entry.path
-            through_a_link = not place.parent.resolve().is_relative_to(root)
+            # Not Path.resolve(), which raises RuntimeError where links lead in a circle.
+            through_a_link = os.path.realpath(place.parent) != str(place.parent)
             if escapes(entry) or entry.kind in {"hardlink", "other"} or through_a_link:
                 raise ValidationError(f"{archive.name}: refusing to unpack {entry.kind} {entry.path!r}")
             try:

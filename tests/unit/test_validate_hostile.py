@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import subprocess
 import sys
 import tarfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -18,9 +19,6 @@ from pythonbuild.validate import Limits, archive, unpack, validate
 from pythonbuild.validate.reader import read_tree
 from tests.unit.binaries import elf_object, member, static_library
 from tests.unit.test_validate_archive import FULL, LIMITS, TRIPLE, packed, special, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 INSTALL_ONLY = f"cpython-3.14.7+20261123-{TRIPLE}-install_only.tar.gz"
 JSON = "python/PYTHON.json"
@@ -135,6 +133,64 @@ def test_hostile_members_are_findings(
     found = [one for one in validate(write(tmp_path, packed(members)), LIMITS).findings if one.check == check]
     assert any(message in one.message for one in found), found
     assert all("\n" not in str(one) for one in found)
+
+
+# Two links that each stay in the tree by their names alone; the second goes through the first, and out.
+WINDING = {
+    "1": special("python/a/s", tarfile.SYMTYPE, ".."),
+    "2": special("python/a/t", tarfile.SYMTYPE, "s/../../outside"),
+    "python/outside": b"decoy",
+}
+# A link with a member below it: `t` lies in python/, one level higher than its name says.
+BELOW = {"1": special("python/a/l", tarfile.SYMTYPE, ".."), "2": special("python/a/l/t", tarfile.SYMTYPE, "../../x")}
+LOOP = {
+    "1": special("python/a", tarfile.SYMTYPE, "b"),
+    "2": special("python/b", tarfile.SYMTYPE, "a"),
+    "python/a/x": b"x",
+}
+
+
+@pytest.mark.parametrize(
+    ("members", "path", "message"),
+    [
+        (WINDING, "python/a/t", "leads outside the archive (s/../../outside)"),
+        (BELOW, "python/a/l", "is a link that other members lie below"),
+        (LOOP, "python/a", "is a link that other members lie below"),
+        ({"1": special("python", tarfile.SYMTYPE, "x")}, "python", "leads outside"),
+        ({"python//a": b""}, "python//a", "another way to write python/a"),
+    ],
+)
+def test_links_that_lead_elsewhere_than_they_say(
+    tmp_path: Path, members: dict[str, bytes | tarfile.TarInfo], path: str, message: str
+) -> None:
+    found = validate(write(tmp_path, packed(members)), LIMITS).findings
+    assert any((one.check, one.path) == ("members", path) and message in one.message for one in found), found
+
+
+@pytest.mark.parametrize("members", [WINDING, BELOW, LOOP])
+def test_links_that_lead_elsewhere_are_not_unpacked(
+    tmp_path: Path, members: dict[str, bytes | tarfile.TarInfo]
+) -> None:
+    place = tmp_path / "inner" / "deep"
+    place.mkdir(parents=True)
+    with pytest.raises(ValidationError, match=r"refusing to unpack|can't unpack"):
+        unpack(write(tmp_path, packed(members)), place)
+    assert all(Path(os.path.realpath(link)).is_relative_to(place) for link in place.rglob("*"))
+
+
+def test_links_inside_the_tree_are_good(tmp_path: Path) -> None:
+    members: dict[str, bytes | tarfile.TarInfo] = {
+        "python/share/x/a": b"x",
+        "1": special("python/bin/a", tarfile.SYMTYPE, "../share/x/a"),
+        "2": special("python/share/b", tarfile.SYMTYPE, "./x/a"),
+        "3": special("python/share/c", tarfile.SYMTYPE, "b"),
+    }
+    path = write(tmp_path, packed(members))
+    assert [one for one in validate(path, LIMITS).findings if one.check in {"members", "symlinks"}] == []
+    (tmp_path / "to").mkdir()
+    unpack(path, tmp_path / "to")
+    assert (tmp_path / "to/python/share/c").read_bytes() == b"x"
+    assert (tmp_path / "to/python/bin/a").read_bytes() == b"x"
 
 
 def test_static_libraries_are_read(tmp_path: Path) -> None:
