@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
+import json
 import os
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 
 from pythonbuild.errors import ValidationError
+from pythonbuild.package.sbom import CYCLONEDX, INSTALL_PLACES, SPDX
 from pythonbuild.settings import ROOT
 from pythonbuild.validate import Limits, archive, unpack, validate
 from pythonbuild.validate.reader import read_tree
+from tests.unit.bills import bill, documents
 from tests.unit.binaries import elf_object, member, static_library
 from tests.unit.test_validate_archive import FULL, LIMITS, TRIPLE, packed, special, write
+from tests.unit.test_validate_checks import HEADER
 
 INSTALL_ONLY = f"cpython-3.14.7+20261123-{TRIPLE}-install_only.tar.gz"
 JSON = "python/PYTHON.json"
@@ -220,3 +226,90 @@ def test_the_command_says_one_line(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (ValidationError.exit_code, ""), done
         assert len(done.stderr.splitlines()) == 1, done.stderr
         assert path.name in done.stderr
+
+
+DATA = "python/install/lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{[]: 1}", "is not one dictionary of constants: unhashable type"),
+        ("{'A': {[]}}", "is not one dictionary of constants: unhashable type"),
+        (f"{{'A': 0x{'f' * 4000}}}", "has 'A': a value of the type int"),
+        (f"{{0x{'f' * 4000}: 1}}", "has a key of the type int"),
+        (f"{{'A': (0x{'f' * 4000},)}}", "has 'A': a value of the type tuple"),
+        (f"{{'CC': 0x{'f' * 4000}}}", "has 'CC': a value of the type int"),
+        ("{'A': " + "[" * 5000, "is not one dictionary of constants"),
+        ("{'A': 1\0}", "is not one dictionary of constants"),
+    ],
+)
+def test_sysconfig_data_that_python_can_not_print(tmp_path: Path, value: str, message: str) -> None:
+    text = f"{HEADER}build_time_vars = {value}\n"
+    path = write(tmp_path, packed({JSON: b"{}", DATA: text.encode()}))
+    found = [one.message for one in validate(path, LIMITS).findings if one.check == "sysconfig-data"]
+    assert any(message in one for one in found), found
+    assert all(len(one) < 300 for one in found)
+
+
+def spdx_package(key: str, value: object) -> dict[str, object]:
+    """Return a bill of materials in which one word of the last component is something else than text."""
+    found: dict[str, dict[str, Any]] = copy.deepcopy(documents(bill()))
+    found[SPDX]["packages"][-1][key] = value
+    return dict(found)
+
+
+def spdx_file(key: str, value: object) -> dict[str, object]:
+    found: dict[str, dict[str, Any]] = copy.deepcopy(documents(bill()))
+    found[SPDX]["files"][0][key] = value
+    return dict(found)
+
+
+def cyclonedx(key: str, value: object, kind: str = "library") -> dict[str, object]:
+    found: dict[str, dict[str, Any]] = copy.deepcopy(documents(bill()))
+    next(one for one in found[CYCLONEDX]["components"] if one["type"] == kind)[key] = value
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "kind"),
+    [
+        (spdx_package("name", 5), "name of a component", "int"),
+        (spdx_package("versionInfo", None), "version of a component", "NoneType"),
+        (
+            spdx_package("checksums", [{"algorithm": "SHA256", "checksumValue": 5}]),
+            "digest",
+            "int",
+        ),
+        (spdx_file("fileName", int("9" * 4000)), "name of a file", "int"),
+        (
+            spdx_file("checksums", [{"algorithm": "SHA256", "checksumValue": None}]),
+            "digest",
+            "NoneType",
+        ),
+        (cyclonedx("name", 5), "name of a component", "int"),
+        (cyclonedx("version", []), "version of a component", "list"),
+        (cyclonedx("hashes", [{"alg": "SHA-256", "content": 5}]), "digest", "int"),
+        (cyclonedx("name", None, "file"), "name of a file", "NoneType"),
+        (
+            cyclonedx("hashes", [{"alg": "SHA-256", "content": {}}], "file"),
+            "digest",
+            "dict",
+        ),
+    ],
+)
+def test_bills_of_materials_of_something_else_than_text(
+    tmp_path: Path, data: dict[str, object], what: str, kind: str
+) -> None:
+    members: dict[str, bytes | tarfile.TarInfo] = {"python/a": b""}
+    members |= {INSTALL_PLACES[name]: json.dumps(one).encode() for name, one in data.items()}
+    path = write(tmp_path, packed(members), INSTALL_ONLY)
+    found = [one.message for one in validate(path, LIMITS).findings if one.check == "bills-of-materials"]
+    assert any(f"the {what} is no text but of the type {kind}" in one for one in found), found
+
+
+def test_a_document_of_one_very_long_word_is_told_in_a_short_line(tmp_path: Path) -> None:
+    word = json.dumps({"spdxVersion": "x" * 100_000, "bomFormat": "y" * 100_000, "specVersion": "1.6"}).encode()
+    members: dict[str, bytes | tarfile.TarInfo] = dict.fromkeys(INSTALL_PLACES.values(), word)
+    found = validate(write(tmp_path, packed({"python/a": b"", **members}), INSTALL_ONLY), LIMITS).findings
+    assert all(len(str(one)) < 500 for one in found)
