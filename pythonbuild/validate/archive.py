@@ -11,6 +11,7 @@ import os
 import shutil
 import tarfile
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,14 +20,15 @@ import zstandard
 
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD, METADATA
-from pythonbuild.validate.model import Entry, Form, Identity
+from pythonbuild.validate.headers import LONGEST_NAME, Member
+from pythonbuild.validate.model import Entry, Form, Identity, new_parents
 from pythonbuild.validate.names import name_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHUNK = 1 << 20
-_LARGEST_METADATA = 64 << 20
+_LARGEST_METADATA = 16 << 20
 MAX_WINDOW = 1 << 27
 # A decoder sets this much memory aside for what it is told; a larger window is an attack or a mistake.
 _LARGEST_WINDOW = 1 << 29
@@ -109,6 +111,16 @@ class FrameReader(io.RawIOBase):
         self.last = data[-tarfile.BLOCKSIZE :]
         return data
 
+    def peek(self, size: int) -> bytes:
+        """Return the next ``size`` bytes, or fewer at the end of the frame, and don't go on."""
+        while len(self._buffer) - self._used < size:
+            rest = self._buffer[self._used :]
+            more = self._fill()
+            self._buffer = rest + self._buffer
+            if not more:
+                break
+        return self._buffer[self._used : self._used + size]
+
     def _fill(self) -> bool:
         """Decompress the next piece; False at the end of the frame."""
         self._buffer, self._used = b"", 0
@@ -173,19 +185,22 @@ class ArchiveReader:
 
     def __iter__(self) -> Iterator[tuple[Entry, tarfile.TarInfo]]:
         """Yield every member. Raises ValidationError unless the tar ends as a tar does."""
-        self._tar = tarfile.open(fileobj=self._stream, mode="r:")  # noqa: SIM115 - closed with the stream
+        self._tar = tarfile.open(fileobj=self._stream, mode="r:", tarinfo=Member)  # noqa: SIM115 - closed with the stream
+        directories: set[str] = set()
         for number, member in enumerate(self._tar):
-            if number >= _MOST_MEMBERS:
-                raise ValidationError(f"{self.path.name}: has more than {_MOST_MEMBERS} members")
-            if member.issparse():
-                raise ValidationError(f"{self.path.name}: {member.name!r} is a sparse file, which no distribution has")
-            yield _entry(member), member
+            entry = _entry(member)
+            if max(len(entry.path), len(entry.target)) > LONGEST_NAME:
+                raise ValidationError(f"{self.path.name}: has a name or a link of more than {LONGEST_NAME} letters")
+            directories.update(new_parents(entry.path, directories))
+            if number + len(directories) >= _MOST_MEMBERS:
+                raise ValidationError(f"{self.path.name}: has more than {_MOST_MEMBERS} members and directories")
+            yield entry, member
             self._tar.members.clear()  # type: ignore[attr-defined]  # else every header is kept
         if any(self._stream.last) or not self._stream.last:
             raise ValidationError(f"{self.path.name}: the tar inside is damaged after byte {self._stream.tell()}")
         self._single = self._stream.finish()
 
-    def open(self, member: tarfile.TarInfo) -> io.BufferedIOBase:
+    def open(self, member: tarfile.TarInfo) -> io.BufferedReader:
         """Return the content of the current member, which must be a regular file."""
         assert self._tar is not None  # noqa: S101 - only called while iterating
         content = self._tar.extractfile(member)
@@ -212,8 +227,15 @@ def opened(path: Path) -> Iterator[ArchiveReader]:
         yield reader
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise ValidationError(f"{path.name}: not a readable tar inside: {error}") from error
+    except (MemoryError, RecursionError) as error:
+        raise too_much(path) from error
     finally:
         reader.close()
+
+
+def too_much(path: Path) -> ValidationError:
+    """Return what is said of an archive when Python gives up."""
+    return ValidationError(f"{path.name}: reading it takes more memory than there is, or it is nested too deeply")
 
 
 def _entry(member: tarfile.TarInfo) -> Entry:
@@ -326,8 +348,8 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of ``pairs``; two readers of one key given twice might see different values."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} occurs twice")
+        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"key {name[:60]!r} occurs twice")
     return found
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import gzip
+import hashlib
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import tarfile
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ import zstandard
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.sbom import CYCLONEDX, INSTALL_PLACES, SPDX
 from pythonbuild.settings import ROOT
-from pythonbuild.validate import Limits, archive, unpack, validate
+from pythonbuild.validate import Limits, archive, read_identity, reader, staticlib, unpack, validate
 from pythonbuild.validate.reader import read_tree
 from tests.unit.bills import bill, documents
 from tests.unit.binaries import elf_object, member, static_library
@@ -313,3 +316,121 @@ def test_a_document_of_one_very_long_word_is_told_in_a_short_line(tmp_path: Path
     members: dict[str, bytes | tarfile.TarInfo] = dict.fromkeys(INSTALL_PLACES.values(), word)
     found = validate(write(tmp_path, packed({"python/a": b"", **members}), INSTALL_ONLY), LIMITS).findings
     assert all(len(str(one)) < 500 for one in found)
+
+
+def extended(kind: bytes, content: bytes) -> bytes:
+    """Return a header of a kind that says something of the next member, and its content."""
+    info = tarfile.TarInfo("././@PaxHeader")
+    info.type, info.size = kind, len(content)
+    return info.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % tarfile.BLOCKSIZE)
+
+
+def record(key: str, value: str) -> bytes:
+    """Return a record of a pax header: its length, digits included, the key and the value."""
+    rest = f" {key}={value}\n"
+    length = next(n for n in range(len(rest), len(rest) + 9) if len(str(n)) + len(rest) == n)
+    return f"{length}{rest}".encode()
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (extended(tarfile.XHDTYPE, b"1" * 40_000), "an extended header of 40000 bytes"),
+        (extended(tarfile.SOLARIS_XHDTYPE, b"1" * 16_000), "a number of more than 40 digits"),
+        (extended(tarfile.XHDTYPE, record("comment", "1" * 41)), "a number of more than 40 digits"),
+        (extended(tarfile.XHDTYPE, record("comment", "x" * 20_000)), "an extended header of 20015 bytes"),
+        (extended(tarfile.XHDTYPE, record("GNU.sparse.major", "1")), "a sparse file"),
+        (extended(tarfile.GNUTYPE_LONGNAME, b"x" * 20_000), "an extended header of 20000 bytes"),
+        (extended(tarfile.GNUTYPE_LONGLINK, b"x" * 20_000), "an extended header of 20000 bytes"),
+        (extended(tarfile.XGLTYPE, record("comment", "x")), "a header for all members"),
+        (extended(tarfile.GNUTYPE_SPARSE, b""), "a sparse file"),
+        (extended(tarfile.XHDTYPE, record("comment", "x")) * 900, "nested too deeply"),
+        (extended(tarfile.GNUTYPE_LONGNAME, b"x\0") * 900, "nested too deeply"),
+    ],
+)
+def test_headers_that_take_all_memory_or_time(tmp_path: Path, header: bytes, message: str) -> None:
+    path = write(tmp_path, header + packed({"python/a": b"x"}))
+    assert message in refusal(path)
+    with pytest.raises(ValidationError, match=message):
+        read_identity(path)
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_long_names_and_links_are_read(tmp_path: Path, form: int) -> None:
+    file = io.BytesIO()
+    name = f"python/{'é/' * 60}{'1' * 40}"
+    with tarfile.open(fileobj=file, mode="w", format=form) as tar:
+        tar.addfile(special(name, tarfile.SYMTYPE, f"{'../' * 60}{'x' * 120}"))
+    entry = read_tree(write(tmp_path, file.getvalue())).entries[0]
+    assert (entry.path, entry.target) == (name, f"{'../' * 60}{'x' * 120}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {f"python/{'a/' * 600}x": b""},
+        {"1": special("python/a", tarfile.SYMTYPE, "a/" * 600)},
+    ],
+)
+def test_names_that_are_too_long(tmp_path: Path, content: dict[str, bytes | tarfile.TarInfo]) -> None:
+    assert "more than 1024 letters" in refusal(write(tmp_path, packed(content)))
+
+
+def test_a_very_deep_tree(tmp_path: Path) -> None:
+    path = write(tmp_path, packed({f"python/{'a/' * 60_000}x": b""}))
+    assert path.stat().st_size < 300
+    assert "an extended header of 1200" in refusal(path)
+
+
+def test_too_many_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, packed({f"python/{name}{'/b' * 9}": b"" for name in "xyz"}))
+    monkeypatch.setattr(archive, "_MOST_MEMBERS", 31)
+    assert validate(path, LIMITS).files == 3
+    monkeypatch.setattr(archive, "_MOST_MEMBERS", 30)
+    assert "more than 30 members and directories" in refusal(path)
+
+
+def test_wheels_are_never_whole_in_memory(tmp_path: Path) -> None:
+    content = random.Random(1).randbytes(24 << 20)
+    path = write(tmp_path, packed({"python/a.whl": content}))
+    tracemalloc.start()
+    try:
+        tree = read_tree(path)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    assert tree.digests == {"python/a.whl": hashlib.sha256(content).hexdigest()}
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError])
+@pytest.mark.parametrize("place", ["pythonbuild.validate.reader.read_elf", "pythonbuild.validate.report.run"])
+def test_no_more_memory_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, error: type[Exception]
+) -> None:
+    def fail(*_words: object) -> None:
+        raise error
+
+    monkeypatch.setattr(place, fail)
+    path = write(tmp_path, packed({"python/a.so": b"\x7fELF" + bytes(60)}))
+    assert refusal(path) == f"{path.name}: reading it takes more memory than there is, or it is nested too deeply"
+
+
+def test_a_key_that_occurs_twice_among_very_many_is_found_at_once(tmp_path: Path) -> None:
+    keys = ", ".join(f'"{number}": 0' for number in [*range(80_000), 79_999])
+    assert "key '79999' occurs twice" in refusal(write(tmp_path, packed({JSON: f"{{{keys}}}".encode()})))
+
+
+def test_programs_libraries_and_texts_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_LARGEST_PROGRAM", 63)
+    monkeypatch.setattr(reader, "_LARGEST_TEXT", 50)
+    monkeypatch.setattr(reader, "_MOST_TEXT", 90)
+    members = {"python/a.so": b"\x7fELF" + bytes(60), "python/bin/a": b"a" * 51}
+    tree = read_tree(write(tmp_path, packed({**members, "python/bin/b": b"b" * 50, "python/bin/c": b"c" * 41})))
+    assert (set(tree.text), set(tree.broken)) == ({"python/bin/b"}, {"python/a.so", "python/bin/a", "python/bin/c"})
+
+
+def test_a_static_library_of_very_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staticlib, "_MOST_MEMBERS", 3)
+    assert staticlib.read_static_library(static_library(*[("a.o", elf_object())] * 2)).machines == {"X86_64": 2}
+    with pytest.raises(ValidationError, match="more than 3 members"):
+        staticlib.read_static_library(static_library(*[("a.o", elf_object())] * 3))
