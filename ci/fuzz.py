@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ from tests.unit import fuzzing  # noqa: E402
 
 KEPT = ROOT / "build" / "fuzz"
 MEMORY = 4 << 30
+# Seconds after which the reader of one input is ended: it would never come to an end.
+SLOW = 120
 
 
 def one(name: str, inputs: int, seed: int) -> None:
@@ -36,6 +39,7 @@ def one(name: str, inputs: int, seed: int) -> None:
             file.truncate()
             file.write(data)
             file.flush()
+            signal.alarm(SLOW)
 
         print(fuzzing.fuzz(name, inputs, seed, seen))
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import tarfile
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,14 +20,15 @@ import zstandard
 
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD, METADATA
-from pythonbuild.validate.model import Entry, Form, Identity
+from pythonbuild.validate.headers import LONGEST_NAME, Member
+from pythonbuild.validate.model import Entry, Form, Identity, new_parents
 from pythonbuild.validate.names import name_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHUNK = 1 << 20
-_LARGEST_METADATA = 64 << 20
+_LARGEST_METADATA = 16 << 20
 MAX_WINDOW = 1 << 27
 # A decoder sets this much memory aside for what it is told; a larger window is an attack or a mistake.
 _LARGEST_WINDOW = 1 << 29
@@ -108,6 +111,16 @@ class FrameReader(io.RawIOBase):
         self.last = data[-tarfile.BLOCKSIZE :]
         return data
 
+    def peek(self, size: int) -> bytes:
+        """Return the next ``size`` bytes, or fewer at the end of the frame, and don't go on."""
+        while len(self._buffer) - self._used < size:
+            rest = self._buffer[self._used :]
+            more = self._fill()
+            self._buffer = rest + self._buffer
+            if not more:
+                break
+        return self._buffer[self._used : self._used + size]
+
     def _fill(self) -> bool:
         """Decompress the next piece; False at the end of the frame."""
         self._buffer, self._used = b"", 0
@@ -172,19 +185,22 @@ class ArchiveReader:
 
     def __iter__(self) -> Iterator[tuple[Entry, tarfile.TarInfo]]:
         """Yield every member. Raises ValidationError unless the tar ends as a tar does."""
-        self._tar = tarfile.open(fileobj=self._stream, mode="r:")  # noqa: SIM115 - closed with the stream
+        self._tar = tarfile.open(fileobj=self._stream, mode="r:", tarinfo=Member)  # noqa: SIM115 - closed with the stream
+        directories: set[str] = set()
         for number, member in enumerate(self._tar):
-            if number >= _MOST_MEMBERS:
-                raise ValidationError(f"{self.path.name}: has more than {_MOST_MEMBERS} members")
-            if member.issparse():
-                raise ValidationError(f"{self.path.name}: {member.name!r} is a sparse file, which no distribution has")
-            yield _entry(member), member
+            entry = _entry(member)
+            if max(len(entry.path), len(entry.target)) > LONGEST_NAME:
+                raise ValidationError(f"{self.path.name}: has a name or a link of more than {LONGEST_NAME} letters")
+            directories.update(new_parents(entry.path, directories))
+            if number + len(directories) >= _MOST_MEMBERS:
+                raise ValidationError(f"{self.path.name}: has more than {_MOST_MEMBERS} members and directories")
+            yield entry, member
             self._tar.members.clear()  # type: ignore[attr-defined]  # else every header is kept
         if any(self._stream.last) or not self._stream.last:
             raise ValidationError(f"{self.path.name}: the tar inside is damaged after byte {self._stream.tell()}")
         self._single = self._stream.finish()
 
-    def open(self, member: tarfile.TarInfo) -> io.BufferedIOBase:
+    def open(self, member: tarfile.TarInfo) -> io.BufferedReader:
         """Return the content of the current member, which must be a regular file."""
         assert self._tar is not None  # noqa: S101 - only called while iterating
         content = self._tar.extractfile(member)
@@ -211,8 +227,15 @@ def opened(path: Path) -> Iterator[ArchiveReader]:
         yield reader
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise ValidationError(f"{path.name}: not a readable tar inside: {error}") from error
+    except (MemoryError, RecursionError) as error:
+        raise too_much(path) from error
     finally:
         reader.close()
+
+
+def too_much(path: Path) -> ValidationError:
+    """Return what is said of an archive when Python gives up."""
+    return ValidationError(f"{path.name}: reading it takes more memory than there is, or it is nested too deeply")
 
 
 def _entry(member: tarfile.TarInfo) -> Entry:
@@ -226,7 +249,11 @@ def _entry(member: tarfile.TarInfo) -> Entry:
 
 
 def escapes(entry: Entry) -> bool:
-    """Say whether the member, or the target of its link, lies outside the archive's own tree."""
+    """Say whether the member, or the target of its link, lies outside the archive's own tree.
+
+    In a target, ``..`` may stand at the front only. Behind a name it would lead to somewhere else if that name is a
+    link. Without, and with nothing below a link (``unpack`` and the check ``members`` see to it), names alone tell.
+    """
     path = PurePosixPath(entry.path)
     if path.is_absolute() or ".." in path.parts:
         return True
@@ -234,14 +261,10 @@ def escapes(entry: Entry) -> bool:
         return escapes(Entry(path=entry.target, kind="file"))
     if entry.kind != "symlink":
         return False
-    depth = len(path.parts) - 1
-    for part in PurePosixPath(entry.target).parts:
-        if part == "/":
-            return True
-        depth += -1 if part == ".." else 1
-        if depth < 1:
-            return True
-    return False
+    target = PurePosixPath(entry.target)
+    up = next((place for place, part in enumerate(target.parts) if part != ".."), len(target.parts))
+    # A link that lies in python/ has one directory above it, which is the tree itself.
+    return target.is_absolute() or ".." in target.parts[up:] or up > len(path.parts) - 2
 
 
 def unpack(archive: Path, directory: Path) -> None:
@@ -253,7 +276,8 @@ def unpack(archive: Path, directory: Path) -> None:
     with opened(archive) as reader:
         for entry, member in reader:
             place = root / entry.path
-            through_a_link = not place.parent.resolve().is_relative_to(root)
+            # Not Path.resolve(), which raises RuntimeError where links lead in a circle.
+            through_a_link = os.path.realpath(place.parent) != str(place.parent)
             if escapes(entry) or entry.kind in {"hardlink", "other"} or through_a_link:
                 raise ValidationError(f"{archive.name}: refusing to unpack {entry.kind} {entry.path!r}")
             try:
@@ -324,8 +348,8 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of ``pairs``; two readers of one key given twice might see different values."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} occurs twice")
+        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"key {name[:60]!r} occurs twice")
     return found
 
 

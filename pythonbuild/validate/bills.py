@@ -71,18 +71,20 @@ def _components(tree: Tree, stated: Stated) -> Iterator[str]:
 def read_spdx(data: dict[str, Any]) -> Stated:
     """Return what an SPDX document says. Any of several built-in errors when it is none of version 2.3."""
     if data["spdxVersion"] != "SPDX-2.3":
-        raise ValueError(f"spdxVersion is {data['spdxVersion']!r}")
+        raise ValueError(f"spdxVersion is {data['spdxVersion']!r:.60}")
     links = data["relationships"]
     patches = {link["spdxElementId"] for link in links if link["relationshipType"] == "PATCH_APPLIED"}
     made = {link["spdxElementId"] for link in links if link["relationshipType"] == "GENERATED_FROM"}
     described = {link["relatedSpdxElement"] for link in links if link["relationshipType"] == "DESCRIBES"}
     files = {one["SPDXID"]: one for one in data["files"] if one["SPDXID"] not in patches}
-    paths = {ref: str(one["fileName"]).removeprefix("./") for ref, one in files.items()}
+    paths = {ref: text(one["fileName"], "name of a file").removeprefix("./") for ref, one in files.items()}
     return Stated(
         files={paths[ref]: sha256_of(one["checksums"], "algorithm", "SHA256") for ref, one in files.items()},
         components={
-            (one["name"], one["versionInfo"]): frozenset(
-                word["checksumValue"] for word in one.get("checksums", ()) if word["algorithm"] == "SHA256"
+            component(one["name"], one["versionInfo"]): frozenset(
+                text(word["checksumValue"], "digest")
+                for word in one.get("checksums", ())
+                if word["algorithm"] == "SHA256"
             )
             for one in data["packages"]
             if one["SPDXID"] not in described
@@ -94,15 +96,15 @@ def read_spdx(data: dict[str, Any]) -> Stated:
 def read_cyclonedx(data: dict[str, Any]) -> Stated:
     """Return what a CycloneDX document says. Any of several built-in errors when it is none of version 1.6."""
     if (data["bomFormat"], data["specVersion"]) != ("CycloneDX", "1.6"):
-        raise ValueError(f"it is {data['bomFormat']!r} {data['specVersion']!r}")
+        raise ValueError(f"it is {data['bomFormat']!r:.60} {data['specVersion']!r:.60}")
     files = [one for one in data["components"] if one["type"] == "file"]
     others = [one for one in data["components"] if one["type"] != "file"]
     held = {row["ref"] for row in data["dependencies"] if row.get("dependsOn")}
     return Stated(
-        files={one["name"]: sha256_of(one["hashes"], "alg", "SHA-256") for one in files},
+        files={text(one["name"], "name of a file"): sha256_of(one["hashes"], "alg", "SHA-256") for one in files},
         components={
-            (one["name"], one["version"]): frozenset(
-                word["content"]
+            component(one["name"], one["version"]): frozenset(
+                text(word["content"], "digest")
                 for place in (one, *one.get("externalReferences", ()))
                 for word in place.get("hashes", ())
                 if word["alg"] == "SHA-256"
@@ -114,8 +116,21 @@ def read_cyclonedx(data: dict[str, Any]) -> Stated:
 
 
 def sha256_of(words: list[dict[str, str]], key: str, algorithm: str) -> str:
-    """Return the sha256 in a list of digests; ``KeyError`` when there is none."""
-    return {word[key]: value for word in words for name, value in word.items() if name != key}[algorithm]
+    """Return the sha256 in a list of digests. ``KeyError`` when there is none, ``ValueError`` when it is no text."""
+    found = {word[key]: value for word in words for name, value in word.items() if name != key}
+    return text(found[algorithm], "digest")
+
+
+def component(name: object, version: object) -> tuple[str, str]:
+    """Return name and version of a component. Raises ``ValueError`` when one is no text."""
+    return text(name, "name of a component"), text(version, "version of a component")
+
+
+def text(value: object, what: str) -> str:
+    """Return ``value`` if it is text, by which it can be sorted and shown. Raises ``ValueError`` when it is not."""
+    if not isinstance(value, str):
+        raise ValueError(f"the {what} is no text but of the type {type(value).__name__}")  # noqa: TRY004
+    return value
 
 
 READERS = {SPDX: read_spdx, CYCLONEDX: read_cyclonedx}

@@ -191,8 +191,12 @@ def members(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield entry.path, f"is a {entry.kind}: only files, directories and symbolic links are portable"
         elif escapes(entry):
             yield entry.path, f"leads outside the archive{f' ({entry.target})' if entry.target else ''}"
+        elif entry.kind == "symlink" and entry.path in tree.directories:
+            yield entry.path, "is a link that other members lie below: they would be written elsewhere"
         if not entry.path.isprintable():
             yield entry.path, "has a name that is not UTF-8, or holds control characters"
+        if entry.path != posixpath.normpath(entry.path):
+            yield entry.path, f"has a name that is another way to write {posixpath.normpath(entry.path)}"
         if entry.path in seen:
             yield entry.path, "occurs twice"
         seen.add(entry.path)

@@ -15,6 +15,7 @@ _BITCODE = b"BC\xc0\xde"
 _RELOCATABLE = 1
 # What a note begins with: three numbers of 32 bits, and the name GNU.
 _NOTE_HEAD = 16
+_LARGEST_NOTE = 4096
 # What LIEF calls the string of a dynamic entry.
 _STRINGS = {"NEEDED": "name", "SONAME": "name", "RPATH": "rpath", "RUNPATH": "runpath"}
 # STV_DEFAULT and STV_PROTECTED, in the two lowest bits of st_other.
@@ -89,7 +90,7 @@ def _features(binary: lief.ELF.Binary) -> frozenset[str]:
     """
     section = binary.get_section(".note.gnu.property")
     words = {0xC0000002: ("IBT", "SHSTK"), 0xC0000000: ("BTI", "PAC")}
-    data = bytes(section.content)[_NOTE_HEAD:] if section else b""
+    data = bytes(section.content[:_LARGEST_NOTE])[_NOTE_HEAD:] if section else b""
     step = 8 if binary.header.identity_class == lief.ELF.Header.CLASS.ELF64 else 4
     found: set[str] = set()
     while len(data) >= 12:
@@ -106,13 +107,13 @@ def _build_id(binary: lief.ELF.Binary) -> str:
     From the section: of notes in a big-endian file LIEF 1.0 turns every four bytes around.
     """
     sections = (section for section in binary.sections if section.name == ".note.gnu.build-id")
-    return next((bytes(section.content)[_NOTE_HEAD:].hex() for section in sections), "")
+    return next((bytes(section.content[:_LARGEST_NOTE])[_NOTE_HEAD:].hex() for section in sections), "")
 
 
 def _debuglink(binary: lief.ELF.Binary) -> str:
     """Return the file name in .gnu_debuglink: text that ends with a zero byte, before a checksum."""
     section = binary.get_section(".gnu_debuglink")
-    return bytes(section.content).partition(b"\0")[0].decode("utf-8", "replace") if section else ""
+    return bytes(section.content[:_LARGEST_NOTE]).partition(b"\0")[0].decode("utf-8", "replace") if section else ""
 
 
 def _config() -> lief.ELF.ParserConfig:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pythonbuild.errors import ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterator, Mapping
+    from pathlib import Path
 
     from pythonbuild.package.model import PythonJson
     from pythonbuild.package.record import BuildRecord
@@ -242,12 +243,32 @@ class Tree:
         pattern = re.compile(re.escape(self.prefix) + r"lib/libpython3\.\d+t?d?\.so(\.1\.0)?")
         return next((path for path in self.elf if pattern.fullmatch(path)), None)
 
+    @cached_property
+    def directories(self) -> frozenset[str]:
+        """Every path that a member lies below."""
+        found: set[str] = set()
+        for entry in self.entries:
+            found.update(new_parents(entry.path, found))
+        return frozenset(found)
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return self.directories | {entry.path for entry in self.entries}
+
     def paths(self) -> frozenset[str]:
         """Every path that exists, with the directories that only their members prove."""
-        found = {entry.path for entry in self.entries}
-        for entry in self.entries:
-            found.update(parent.as_posix() for parent in PurePosixPath(entry.path).parents)
-        return frozenset(found)
+        return self._paths
+
+
+def new_parents(path: str, known: Container[str]) -> Iterator[str]:
+    """Yield the directories above ``path``, the nearest first, up to one that is known: so are all above it.
+
+    What a hostile archive makes of this grows with the directories it has, not with their number times their depth.
+    """
+    place = path.rfind("/")
+    while place > 0 and path[:place] not in known:
+        yield path[:place]
+        place = path.rfind("/", 0, place)
 
 
 @dataclass(frozen=True, kw_only=True)

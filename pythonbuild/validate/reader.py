@@ -21,6 +21,7 @@ from pythonbuild.validate.pe import is_pe, read_pe
 from pythonbuild.validate.staticlib import MAGIC, THIN, read_static_library
 
 if TYPE_CHECKING:
+    import io
     import tarfile
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from pythonbuild.validate.foreign import MachO, Pe
 
 _HEAD = 64
-_LARGEST_PROGRAM = 2 << 30
+# Programs and libraries are read whole, and LIEF makes more of them. The largest, of a debug build, has 90 MB.
+_LARGEST_PROGRAM = 512 << 20
+# The largest text has 250 kB, and all of them 1 MB.
 _LARGEST_TEXT = 8 << 20
+_MOST_TEXT = 64 << 20
 
 # Files that say how and where Python was built, and that users' builds read: the places where build paths leak.
 TEXT_FILES = re.compile(
@@ -65,6 +69,7 @@ class _Collector:
     pe: dict[str, Pe] = field(default_factory=dict)
     leaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     text: dict[str, str] = field(default_factory=dict)
+    text_size: int = 0
     broken: dict[str, str] = field(default_factory=dict)
     metadata: PythonJson | None = None
     metadata_error: str = ""
@@ -89,18 +94,26 @@ class _Collector:
             self._take_bill(entry, lambda: read_json(reader.path.name, reader, entry, member))
             return
         content = reader.open(member)
-        head = content.read(_HEAD)
+        head = content.peek(_HEAD)[:_HEAD]
         kind = _format(entry, head)
         if kind in _PROGRAMS:
-            self._take_program(entry, kind, lambda: head + content.read())
+            self._take_program(entry, kind, content.read)
         elif entry.path.endswith(_ARCHIVES):
-            self.digests[entry.path] = hashlib.sha256(head + content.read()).hexdigest()
+            self.digests[entry.path] = hashlib.file_digest(content, "sha256").hexdigest()
         elif kind is not None:
             self.objects[entry.path] = kind
             if kind == "elf-object":
                 self.object_machines[entry.path] = object_machine(head)
-        elif TEXT_FILES.fullmatch(entry.path) and entry.size <= _LARGEST_TEXT and b"\0" not in head:
-            self.text[entry.path] = (head + content.read()).decode("utf-8", "surrogateescape")
+        elif TEXT_FILES.fullmatch(entry.path) and b"\0" not in head:
+            self._take_text(entry, content)
+
+    def _take_text(self, entry: Entry, content: io.BufferedReader) -> None:
+        """Keep a text. One that is too large is not looked into, and told."""
+        if entry.size > _LARGEST_TEXT or self.text_size + entry.size > _MOST_TEXT:
+            self.broken[entry.path] = f"{entry.size} bytes of text are more than any distribution has there"
+            return
+        self.text_size += entry.size
+        self.text[entry.path] = content.read().decode("utf-8", "surrogateescape")
 
     def _take_metadata(self, data: dict[str, Any]) -> None:
         try:

@@ -21,6 +21,9 @@ MAGIC = b"!<arch>\n"
 THIN = b"!<thin>\n"
 HEAD = 20
 _HEADER = 60
+# CPython's largest has 700, and LLVM's some thousands.
+_MOST_MEMBERS = 100_000
+_LONGEST_NAME = 4096
 _INDEXES = frozenset({"/", "/SYM64/", "__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64"})
 _NAMES = "//"
 
@@ -36,7 +39,9 @@ def read_static_library(data: bytes) -> StaticLibrary:
     machines: Counter[str] = Counter()
     odd: list[str] = []
     indexed = False
-    for name, start, end in _members(data):
+    for number, (name, start, end) in enumerate(_members(data)):
+        if number >= _MOST_MEMBERS:
+            raise ValidationError(f"has more than {_MOST_MEMBERS} members")
         if name in _INDEXES:
             indexed = True
             continue
@@ -66,7 +71,7 @@ def _members(data: bytes) -> Iterator[tuple[str, int, int]]:
             names = data[start:end]
         elif name.startswith("#1/"):
             length = min(_number(header[3:16], place), size)
-            yield data[start : start + length].rstrip(b"\0").decode("latin-1"), start + length, end
+            yield data[start : start + min(length, _LONGEST_NAME)].rstrip(b"\0").decode("latin-1"), start + length, end
         else:
             yield _long_name(name, names), start, end
         place = end + (size & 1)
@@ -84,5 +89,6 @@ def _long_name(name: str, names: bytes) -> str:
     if name in _INDEXES:
         return name
     if name[:1] == "/" and name[1:].isdecimal():
-        return names[int(name[1:]) :].partition(b"\n")[0].rstrip(b"/").decode("latin-1")
+        start = int(name[1:])
+        return names[start : start + _LONGEST_NAME].partition(b"\n")[0].rstrip(b"/").decode("latin-1")
     return name.rstrip("/")

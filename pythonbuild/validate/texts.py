@@ -57,7 +57,7 @@ def sysconfig_data(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield path, "does not begin with the two lines that installers look for"
         try:
             data = ast.literal_eval(text.removeprefix(_HEADER).removeprefix("build_time_vars = ").strip())
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
             yield path, f"is not one dictionary of constants: {error or 'nested too deeply'}"
             continue
         yield from ((path, message) for message in _values(data))
@@ -69,11 +69,14 @@ def _values(data: object) -> Iterator[str]:
         yield "is not a dictionary"
         return
     for key, value in data.items():
-        plain = isinstance(key, str) and type(value) in {str, int}
-        if not plain or (isinstance(value, int) and value not in _INT32) or (isinstance(value, str) and "\n" in value):
-            yield f"has {key!r}: {value!r:.60}, which is neither one line of text nor a 32-bit number"
+        # No repr() of what is no text: Python refuses to write numbers of more than 4300 digits.
+        if not isinstance(key, str):
+            yield f"has a key of the type {type(key).__name__}"
+        elif not (type(value) is int and value in _INT32) and not (isinstance(value, str) and "\n" not in value):
+            shown = repr(value[:60]) if isinstance(value, str) else f"a value of the type {type(value).__name__}"
+            yield f"has {key[:60]!r}: {shown}, which is neither one line of text nor a 32-bit number"
     for key in ("CC", "CXX", "LDSHARED", "BLDSHARED"):
-        program = str(data.get(key, "")).split(" ")[0]
+        program = value.split(" ")[0] if isinstance(value := data.get(key), str) else ""
         if program and program.removesuffix("++").replace("g", "gcc", program == "g++") not in _COMPILERS:
             yield f"names the compiler {program!r} in {key}"
 

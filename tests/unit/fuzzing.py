@@ -8,12 +8,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import zstandard
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 from pythonbuild.errors import ValidationError
+from pythonbuild.package.sbom import INSTALL_PLACES
 from pythonbuild.validate import Limits, read_identity, unpack, validate
 from pythonbuild.validate.elf import object_format, object_machine, read_elf
 from pythonbuild.validate.macho import macho_format, read_macho
@@ -28,12 +30,13 @@ from pythonbuild.validate.model import Form, Tree
 from pythonbuild.validate.pe import read_pe
 from pythonbuild.validate.staticlib import read_static_library
 from pythonbuild.validate.texts import sysconfig_data
+from tests.unit.bills import bill, documents
 from tests.unit.binaries import ARM64, LAUNCHERS, X86_64, elf_object, macho, static_library, universal
 from tests.unit.records import RECORD
 from tests.unit.test_validate_checks import HEADER, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 TRIPLE = "x86_64-unknown-linux-gnu"
 LIMITS = Limits(triple=TRIPLE, machine="X86_64", allowed_needed=frozenset(), max_glibc="2.17")
@@ -47,7 +50,14 @@ WORDS = (
     b"\1\0\0\0", b"\0\0\0\1", b"\x10\0\0\0", b"[", b"{", b'"', b"]", b"}", b",", b":", b"null", b"NaN", b"1e999", b"-1",
     b"9" * 40, b'"\\ud800"', b"true", b"\\", b"\n", b"../", b"/", b"!<arch>\n", b"#1/9", b"`\n", b"\x7fELF", b"0" * 12,
     b"7" * 12, b"\x80" + b"\xff" * 11, b"L", b"x", b"g", b"K", b"S", b"2", b"30 size=-1\n", b"30 path=\xff\xfe\n",
+    b"[]", b"{[]}", b"()", b"0x" + b"f" * 4000, b"1" * 5000,
 )  # fmt: skip
+# What JSON may hold in any place.
+ODD: tuple[Any, ...] = (
+    None, True, 0, 5, -1, 1.5, 10**4000, "", "x", "..", "/x", "\ud800", "a\nb", [], {}, [[]], [5], [None],
+    {"": 1}, {"x": []},
+)  # fmt: skip
+JSON = frozenset({"PYTHON.json", "build-record.json", "sbom"})
 # How many inputs Hypothesis's one number stands for: choosing each part of each would take longer than reading it.
 RUN = 20
 
@@ -69,6 +79,29 @@ def changed(data: bytes, chance: random.Random) -> bytes:
         elif what == "cut" or chance.random() < 0.2:
             del found[place : place + (length if what == "cut" else len(found))]
     return bytes(found)
+
+
+def odd(value: Any, chance: random.Random) -> Any:
+    """Return ``value`` with one part of it, at any depth, replaced by something else, or without it."""
+    if not isinstance(value, dict | list) or not value or chance.random() < 0.1:
+        return chance.choice(ODD)
+    found = dict(value) if isinstance(value, dict) else list(value)
+    key = chance.choice(list(found)) if isinstance(found, dict) else chance.randrange(len(found))
+    if chance.random() < 0.05:
+        del found[key]
+    else:
+        found[key] = odd(found[key], chance)
+    return found
+
+
+def damaged(name: str, data: bytes, chance: random.Random) -> bytes:
+    """Return ``data`` with random damage; most of that of JSON leaves it JSON, so that more than its form is read."""
+    if name not in JSON or chance.random() < 0.3:
+        return changed(data, chance)
+    found = json.loads(data)
+    for _ in range(chance.randint(1, 4)):
+        found = odd(found, chance)
+    return json.dumps(found).encode()
 
 
 def tarred(members: dict[str, bytes]) -> bytes:
@@ -113,6 +146,9 @@ def attempted(name: str, data: bytes) -> None:
                 attempt()
             except ValidationError as error:
                 refusal = error
+        outside = [link for link in place.rglob("*") if not Path(os.path.realpath(link)).is_relative_to(place)]
+        if outside or {one.name for one in Path(folder).iterdir()} != {name, "to"}:
+            raise AssertionError(f"it leads out of the place where it was unpacked: {outside}")
     if refusal is not None:
         raise refusal
 
@@ -126,6 +162,33 @@ def formats(data: bytes) -> None:
     object_format(data[:64])
     macho_format(data[:64])
     object_machine(data[:64])
+
+
+def linked(data: bytes) -> bytes:
+    """Return a tar of links, files and directories: each four bytes of ``data`` say what one is and where."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for kind, place, target, more in zip(*[iter(data)] * 4, strict=False):
+            info = tarfile.TarInfo("/".join(("python", *_parts(place, "abc"))))
+            info.type = (tarfile.SYMTYPE, tarfile.SYMTYPE, tarfile.REGTYPE, tarfile.DIRTYPE)[kind % 4]
+            info.linkname = "/".join((*_parts(target, ("..", "a", "b", ".")), *_parts(more, ("..", "c", "b", "a"))))
+            archive.addfile(info)
+    return file.getvalue()
+
+
+def _parts(number: int, names: Sequence[str]) -> list[str]:
+    """Return up to three names, that ``number`` chooses."""
+    return [names[(number >> shift) % len(names)] for shift in (2, 4, 6)[: number % 4]]
+
+
+def bills_of_materials(data: bytes) -> None:
+    """Read both bills of materials of an archive; where ``data`` is none of two, each is all of it."""
+    try:
+        both = json.loads(data)
+        members = {place: json.dumps(both[name]).encode() for name, place in INSTALL_PLACES.items()}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        members = dict.fromkeys(INSTALL_PLACES.values(), data)
+    attempted(INSTALL, packed(tarred({PLACE: RECORDED, **members})))
 
 
 def constants(data: bytes) -> None:
@@ -160,6 +223,11 @@ READERS: dict[str, tuple[Callable[[], tuple[bytes, ...]], Callable[[bytes], obje
         lambda: (RECORDED,),
         lambda data: attempted(INSTALL, packed(tarred({PLACE: data, "python/a": b""}))),
     ),
+    "sbom": (lambda: (json.dumps(documents(bill())).encode(),), bills_of_materials),
+    "links": (
+        lambda: (bytes(range(0, 200, 7)), bytes(range(255, 0, -11))),
+        lambda data: attempted(FULL, packed(linked(data))),
+    ),
     "sysconfig-data": (lambda: (f"{HEADER}build_time_vars = {{'CC': 'cc', 'X': 4}}\n".encode(),), constants),
 }
 
@@ -185,7 +253,7 @@ def fuzz(name: str, inputs: int, seed: int, seen: Callable[[bytes], object] = la
         nonlocal refused
         chance = random.Random(number)
         for _ in range(RUN):
-            data = changed(chance.choice(seeds), chance)
+            data = damaged(name, chance.choice(seeds), chance)
             seen(data)
             try:
                 read(data)
