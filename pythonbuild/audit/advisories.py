@@ -94,10 +94,21 @@ def parse_advisory(row: dict[str, Any]) -> Advisory:
     affected = tuple(dict(one) for one in row.get("affected", ()))
     for one in affected:  # what is read later must be there, so that a broken file is told of here
         for words in one.get("ranges", ()):
-            _ = words["type"], [dict(event) for event in words.get("events", ())]
-        _ = dict(one.get("package") or {}), list(one.get("versions") or ())
+            require_texts([words["type"], words.get("repo", ""), *(value for _, value in events_of(words))])
+        require_texts([*dict(one.get("package") or {}).values(), *(one.get("versions") or ())])
     ids = (str(row["id"]), *map(str, row.get("aliases") or ()), *map(str, row.get("upstream") or ()))
     return Advisory(ids=ids, summary=str(summary).splitlines()[0][:120], affected=affected)
+
+
+def events_of(words: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the version, or commit, of each event of a range."""
+    return (pair for event in words.get("events", ()) for pair in dict(event).items())
+
+
+def require_texts(values: Iterable[Any]) -> None:
+    """Raise ``TypeError`` unless all of ``values`` are texts."""
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("what must be a text is none")
 
 
 def identities(component: Component) -> tuple[Identity, ...]:

@@ -139,6 +139,12 @@ def test_files_of_advisories(tmp_path: Path) -> None:
         ("[1]", "is no advisory"),
         ('{"id": "A", "affected": [{"ranges": [{}]}]}', "is no advisory"),
         ('{"id": "A", "affected": 1}', "is no advisory"),
+        ('{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"introduced": 1}]}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"fixed": null}]}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"ranges": [{"type": "GIT", "repo": 5}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"ranges": [{"type": {}}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"versions": [[]]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"package": {"name": []}}]}', "is no advisory"),
     ],
 )
 def test_broken_advisories_are_one_line(text: str, message: str, tmp_path: Path) -> None:
