@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pythonbuild.target import Target
     from pythonbuild.validate import Report
 
-CODE, CODE_FILES = ("package", "validate"), ("billing.py", "materials.py", "recording.py")
+CODE, CODE_FILES = ("package", "validate"), ("billing.py", "bundled.py", "materials.py", "recording.py")
 
 
 def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> tuple[list[Path], list[Report]]:

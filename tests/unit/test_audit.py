@@ -23,6 +23,7 @@ from pythonbuild.errors import DataError, FetchError
 from pythonbuild.image.index import read_index
 from pythonbuild.package.sbom import Component, Download
 from pythonbuild.settings import ROOT, Settings
+from tests.unit import bills
 from tests.unit.records import DIGEST
 
 if TYPE_CHECKING:
@@ -139,7 +140,10 @@ def test_files_of_advisories(tmp_path: Path) -> None:
         ("[1]", "is no advisory"),
         ('{"id": "A", "affected": [{"ranges": [{}]}]}', "is no advisory"),
         ('{"id": "A", "affected": 1}', "is no advisory"),
-        ('{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"introduced": 1}]}]}]}', "is no advisory"),
+        (
+            '{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"introduced": 1}]}]}]}',
+            "is no advisory",
+        ),
         ('{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"fixed": null}]}]}]}', "is no advisory"),
         ('{"id": "A", "affected": [{"ranges": [{"type": "GIT", "repo": 5}]}]}', "is no advisory"),
         ('{"id": "A", "affected": [{"ranges": [{"type": {}}]}]}', "is no advisory"),
@@ -287,6 +291,15 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     waivers.write_text(WAIVER.replace("zlib", "mpdecimal").replace("CVE-2026-1", "TEST-2").replace("2026", "2999"))
     arguments = parse([*words, str(tmp_path / "bad.json"), "--waivers", str(waivers)])
     assert commands.audit(settings, arguments, {}) == 0
+
+    monkeypatch.setattr(auditing, "find_cached", lambda *_words: None)
+    assert commands.audit(settings, parse([*words, str(tmp_path / "good.json")]), {}) == 0
+    assert "pip, which is inside, is not audited" in capsys.readouterr().err
+    (tmp_path / "source").write_bytes(bills.source_with(bills.PIP))
+    monkeypatch.setattr(auditing, "find_cached", lambda *_words: tmp_path / "source")
+    (tmp_path / "pip.json").write_text(json.dumps({**bad, "affected": [package("PyPI", "pip", {"introduced": "26"})]}))
+    assert commands.audit(settings, parse([*words, str(tmp_path / "pip.json")]), {}) == 6
+    assert "vulnerable: pip 26.0: TEST-2" in capsys.readouterr().out
 
     def unreachable(*_words: object, **_more: object) -> object:
         raise FetchError("no index of Debian sid can be had")

@@ -17,6 +17,7 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from pythonbuild import billing
+from pythonbuild.bundled import bundled, component_of
 from pythonbuild.decide import Selection, prepare
 from pythonbuild.errors import DataError
 from pythonbuild.image.lock import load_lock
@@ -226,7 +227,7 @@ def test_every_library_of_the_checkout_is_known_by_its_file() -> None:
 
 def test_files_that_hold_code_are_billed_once_read(tmp_path: Path) -> None:
     (tmp_path / "libz.a").write_bytes(b"!<arch>\n")
-    (tmp_path / "pip-26.0-py3-none-any.whl").write_bytes(b"PK")
+    (tmp_path / "pip-26.0-py3-none-any.whl").write_bytes(bills.wheel("License-Expression: MIT"))
     (tmp_path / "example-1.0-py3-none-any.whl").write_bytes(b"PK")
     (tmp_path / "os.py").write_bytes(b"x = 1\n")
     (tmp_path / "object.o").write_bytes(b"\x7fELF\2\1\1" + bytes(9) + b"\1\0")
@@ -248,10 +249,42 @@ def test_files_that_hold_code_are_billed_once_read(tmp_path: Path) -> None:
     wheels = ["example-1.0-py3-none-any.whl", "pip-26.0-py3-none-any.whl"]
     assert sorted(names) == [wheels[0], "libz.a", wheels[1], "program"]
     assert [component.name for component in bill.components] == ["zlib", "cpython", "pip"]
+    assert bill.components[-1].license_expression == "MIT"
     assert biller.place("python/lib/debug/.build-id/ab/cd.debug") == "bin/python3.14"
     assert complaints(bill, tmp_path / "a.spdx.json") == []
     full, plain = billing.with_bill({METADATA: b"{}"}, bill), billing.with_bill({}, bill)
     assert (set(full), set(plain)) == ({METADATA, *PLACES.values()}, set(INSTALL_PLACES.values()))
+
+
+@pytest.mark.parametrize(
+    ("line", "expression"),
+    [
+        ("License-Expression: MIT AND Apache-2.0", "MIT AND Apache-2.0"),
+        ("License: MIT\nClassifier: License :: OSI Approved :: MIT License", "MIT"),
+        ("License: as you like", None),
+    ],
+)
+def test_licences_of_wheels(line: str, expression: str | None) -> None:
+    component = component_of(bills.PIP, bills.wheel(line))
+    assert (component.name, component.version, component.license_expression) == ("pip", "26.0", expression)
+    assert component.cpe == "cpe:2.3:a:pypa:pip:26.0:*:*:*:*:*:*:*"
+
+
+@pytest.mark.parametrize("data", [b"PK", bills.wheel("Name: pip", place="pip/METADATA")])
+def test_a_broken_wheel_is_told_in_one_line(data: bytes) -> None:
+    with pytest.raises(DataError, match=r"pip-26\.0-py3-none-any\.whl: has no metadata as wheels have: "):
+        component_of(bills.PIP, data)
+    with pytest.raises(DataError, match="is no wheel for ensurepip"):
+        component_of("Lib/test/example-1.0-py3-none-any.whl", data)
+
+
+def test_wheels_are_found_in_a_source(tmp_path: Path) -> None:
+    path = tmp_path / "Python.tar.xz"
+    path.write_bytes(bills.source_with(bills.PIP, "Lib/test/wheeldata/setuptools-79.0-py3-none-any.whl"))
+    assert [component.name for component in bundled(path)] == ["pip"]
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(DataError, match="the wheels in it can't be read"):
+        bundled(path)
 
 
 def test_documents_beside_an_archive_name_it(tmp_path: Path) -> None:
