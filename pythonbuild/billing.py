@@ -15,6 +15,7 @@ from pythonbuild.package.sbom import (
     INSTALL_PLACES,
     PLACES,
     SPDX,
+    WITHOUT_PROGRAMS,
     Bill,
     BilledFile,
 )
@@ -80,10 +81,10 @@ class Biller:
 
 
 def holds_code(path: Path) -> bool:
-    """Return whether a file is a program, a library of either kind, or a wheel."""
+    """Return whether a file is a program, a library of either kind, a wheel, or a font."""
     if path.is_symlink() or not path.is_file():
         return False
-    if path.suffix in (".a", ".whl"):
+    if path.suffix in WITHOUT_PROGRAMS:
         return True
     with path.open("rb") as stream:
         return object_format(stream.read(HEAD)) == "elf"
@@ -107,7 +108,7 @@ def wheels(members: Mapping[str, Path | bytes]) -> tuple[Component, ...]:
 
 def build_ids(stripped: Path) -> dict[str, str]:
     """Return the path of each program and library below ``stripped`` by its build-id."""
-    paths = sorted(path for path in stripped.rglob("*") if holds_code(path) and path.suffix not in (".a", ".whl"))
+    paths = sorted(path for path in stripped.rglob("*") if holds_code(path) and path.suffix not in WITHOUT_PROGRAMS)
     return {read_elf(path.read_bytes()).build_id: path.relative_to(stripped).as_posix() for path in paths}
 
 

@@ -19,6 +19,8 @@ FORMATS = (SPDX, CYCLONEDX)
 # Where the documents lie: beside build-record.json.
 PLACES = {name: f"python/sbom.{name}.json" for name in FORMATS}
 INSTALL_PLACES = {name: f"python/share/pythonbuild/sbom.{name}.json" for name in FORMATS}
+# Files that bills name besides programs and shared libraries: static libraries, wheels, fonts.
+WITHOUT_PROGRAMS = (".a", ".whl", ".ttf")
 # What identifiers are made of besides the content (RFC 4122, version 5).
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://spdx.org/spdxdocs/portable-cpython")
 # A licence that SPDX has no id for.
