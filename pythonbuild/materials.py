@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from packageurl import PackageURL
 
 from pythonbuild.package.parts import CPYTHON, Parts, linked_parts
+from pythonbuild.package.record import RUNTIME
 from pythonbuild.package.sbom import AppliedPatch, Component, Download, cpe_name, filled_purl
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from pythonbuild.plan import Job
     from pythonbuild.source import Origin, Source
 
-# Recipes of the toolchain whose code ends up in all programs: the compiler's own functions; of a libc the start files
-# and what it has for static linking alone, or in a static build all of it.
-RUNTIME = ("compiler-rt", "musl", "sysroot-glibc")
 PACKAGE = "deb:"
 # File names in a Debian archive: of an upstream source, and of a binary package.
 SOURCE_FILE = re.compile(r"[^_]+_(?P<version>[^_]+)\.orig\.tar\.\w+")
