@@ -26,6 +26,10 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://spdx.org/spdxdocs/portable-c
 # A licence that SPDX has no id for.
 PUBLIC_DOMAIN = "LicenseRef-public-domain"
 
+PRE_RELEASE = re.compile(r"(?P<version>\d+(?:\.\d+)*)(?P<kind>a|b|rc)(?P<number>\d+)")
+# What the CPE dictionary calls kinds of pre-releases.
+UPDATES = {"a": "alpha", "b": "beta", "rc": "rc"}
+
 Role = Literal["interpreter", "library", "tool", "package"]
 
 
@@ -120,9 +124,17 @@ class Bill:
 
 
 def cpe_name(prefix: str, version: str) -> str:
-    """Return the whole CPE 2.3 name of a version of ``cpe:2.3:a:vendor:product`` (NIST IR 7695, section 6.2)."""
+    """Return the whole CPE 2.3 name of a version of ``cpe:2.3:a:vendor:product`` (NIST IR 7695, section 6.2).
+
+    A pre-release as Python counts them is an update of the version: the dictionary has ``3.15.0:rc1``, ``3.15.0:beta2``.
+    """
+    early = PRE_RELEASE.fullmatch(version)
+    if early:
+        version, update = early["version"], UPDATES[early["kind"]] + early["number"]
+    else:
+        update = "*"
     quoted = re.sub(r"([^A-Za-z0-9._-])", r"\\\1", version)
-    return f"{prefix}:{quoted}" + ":*" * 7
+    return f"{prefix}:{quoted}:{update}" + ":*" * 6
 
 
 def filled_purl(template: str, version: str) -> str:

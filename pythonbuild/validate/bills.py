@@ -37,7 +37,7 @@ class Stated:
 
 
 def bills_of_materials(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Both bills of materials name every program, library, wheel and font with its digest, and all that was built with its patches."""
+    """Both bills of materials name every program, library, wheel and font, and all that was built with its patches."""
     places = PLACES if tree.full else INSTALL_PLACES
     stated: dict[str, Stated] = {}
     for name in FORMATS:

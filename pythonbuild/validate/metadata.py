@@ -147,7 +147,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Every bundled library that an extension links has a licence and its text; so have Python itself and what a compiler links in."""
+    """Every library that an extension links has a licence and its text; so have Python and what a compiler links in."""
     names = [entry.path for entry in tree.entries if entry.kind == "file"]
     stdlib_licence = re.compile(re.escape(tree.prefix) + r"lib/python3[^/]*/LICENSE\.txt")
     if kind_of(tree) != "debuginfo" and not any(map(stdlib_licence.fullmatch, names)):

@@ -127,6 +127,10 @@ def test_patches_and_tools_are_told_apart_from_what_is_inside() -> None:
 
 def test_words_of_recipes() -> None:
     assert cpe_name("cpe:2.3:a:x:y", "1.0+dfsg") == "cpe:2.3:a:x:y:1.0\\+dfsg:*:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "3.15.0rc1") == "cpe:2.3:a:x:y:3.15.0:rc1:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "3.15.0a2") == "cpe:2.3:a:x:y:3.15.0:alpha2:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "3.15.0b3") == "cpe:2.3:a:x:y:3.15.0:beta3:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "1.1.1a") == "cpe:2.3:a:x:y:1.1.1a:*:*:*:*:*:*:*"
     assert filled_purl("pkg:github/tcltk/tcl@core-{dashed}", "9.0.4") == "pkg:github/tcltk/tcl@core-9-0-4"
     assert filled_purl("pkg:github/libexpat/libexpat@R_{underscored}", "2.8.3").endswith("@R_2_8_3")
 
