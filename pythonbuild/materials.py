@@ -89,6 +89,7 @@ def of_source(source: Source, role: Role) -> Component:
         licenses=source.licenses,
         public_domain=source.public_domain,
         downloads=tuple(map(download, source.origins)),
+        aliases=source.aliases,
     )
 
 
@@ -127,6 +128,8 @@ def of_package(package: LockedPackage, suite: str, carried: Mapping[str, tuple[s
     binary = BINARY_FILE.fullmatch(PurePosixPath(package.file).name)
     source = PurePosixPath(package.file).parent.name
     words = {"arch": binary["arch"] if binary else "", "distro": suite}
+    if package.source_version:
+        source = f"{source}@{package.source_version}"
     words |= {"upstream": source} if source != package.name else {}
     purl = PackageURL("deb", "debian", package.name, package.version, words).to_string()
     file = PurePosixPath(package.file).name

@@ -58,7 +58,8 @@ class Component:
 
     ``role`` is ``interpreter`` or ``library`` for what ends up in files, ``tool`` for what was built only to build
     with, ``package`` for a package of the build image. ``ref`` is unique in a document. ``cpe`` is a whole CPE 2.3
-    name, or None where the dictionary is not known to have one. ``licenses`` are SPDX ids that all hold.
+    name, or None where the dictionary is not known to have one. ``licenses`` are SPDX ids that all hold. ``aliases``
+    are other names that advisories have for it.
     """
 
     ref: str
@@ -71,6 +72,7 @@ class Component:
     public_domain: bool = False
     downloads: tuple[Download, ...] = ()
     patches: tuple[AppliedPatch, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def shipped(self) -> bool:
@@ -126,7 +128,7 @@ class Bill:
 def cpe_name(prefix: str, version: str) -> str:
     """Return the whole CPE 2.3 name of a version of ``cpe:2.3:a:vendor:product`` (NIST IR 7695, section 6.2).
 
-    A pre-release as Python counts them is an update of the version: the dictionary has ``3.15.0:rc1``, ``3.15.0:beta2``.
+    A pre-release as Python counts them is an update of a version: the dictionary has ``3.15.0:rc1``, ``3.15.0:beta2``.
     """
     early = PRE_RELEASE.fullmatch(version)
     if early:
