@@ -52,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "recording": {"execute", "package", "plan"},
     "materials": {"execute", "image", "package", "plan", "source"},
     "bundled": {"errors", "package"},
+    "checksums": {"locks"},
     "billing": {"bundled", "package", "validate"},
     "audit": {"errors", "image", "load", "package"},
     "validate": {"errors", "package", "target"},
