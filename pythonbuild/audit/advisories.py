@@ -62,7 +62,7 @@ class Match:
 
     def __str__(self) -> str:
         ids = " ".join(self.advisory.ids[:3])
-        doubt = "" if self.certain else " (perhaps: it names commits only)"
+        doubt = "" if self.certain else " (perhaps: commits can't be compared)"
         return f"{self.component.name} {self.component.version}: {ids}{doubt}: {self.advisory.summary}"
 
 
