@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pythonbuild import billing, buildimage
+from pythonbuild.checksums import list_archives, unlist
 from pythonbuild.distribution import stored_goal
 from pythonbuild.key import digest, text_digest
 from pythonbuild.log import progress
@@ -44,11 +45,11 @@ if TYPE_CHECKING:
     from pythonbuild.target import Target
     from pythonbuild.validate import Report
 
-CODE, CODE_FILES = ("package", "validate"), ("billing.py", "materials.py", "recording.py")
+CODE, CODE_FILES = ("package", "validate"), ("billing.py", "bundled.py", "materials.py", "recording.py")
 
 
 def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> tuple[list[Path], list[Report]]:
-    """Write the archives of the goal and validate them; return their paths and the new reports.
+    """Write the archives of the goal and validate them; return their paths and the new reports. List them, if good.
 
     Archives that a run with the same result, settings and code has written and checked are left alone.
     """
@@ -56,6 +57,7 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
     stamp = settings.build / "packaged" / f"{stamp_key(prepared, wishes, settings)[:32]}.json"
     done = finished(stamp, settings.dist, validated=wishes.validate)
     if done:
+        list_archives(settings.dist, done, fresh=False)
         return done, []
     tree = stored_goal(prepared, workshop)
     with workshop.console.step("bills of materials"):
@@ -76,7 +78,10 @@ def checked_archives(workshop: Workshop, prepared: Prepared, wishes: Wishes) -> 
         with workshop.console.step("validation"):
             reports = [validate_archive(prepared.plan.target, prepared.plan.flavor.words, path) for path in archives]
     if all(report.ok for report in reports):
+        list_archives(settings.dist, archives, fresh=True)
         remember(stamp, [*archives, *beside], validated=wishes.validate)
+    else:
+        unlist(settings.dist, archives)
     return list(archives), reports
 
 

@@ -9,8 +9,10 @@ from pythonbuild.audit.advisories import load_advisories, matches
 from pythonbuild.audit.newer import SUITE, ask_pip, newest_versions
 from pythonbuild.audit.report import Audit
 from pythonbuild.audit.waivers import load_waivers
-from pythonbuild.buildimage import lock_in_use
+from pythonbuild.buildimage import fetch_settings, lock_in_use
+from pythonbuild.bundled import bundled
 from pythonbuild.errors import FetchError
+from pythonbuild.fetch import find_cached
 from pythonbuild.image.index import fetch_index
 from pythonbuild.image.lock import Wanted
 from pythonbuild.log import console
@@ -34,7 +36,7 @@ def audit_of(settings: Settings, prepared: Prepared, advisories: Path | None, wa
     """
     accepted = load_waivers(waivers)
     known = load_advisories(advisories) if advisories else ()
-    components = components_of(prepared, lock_in_use(settings))
+    components = (*components_of(prepared, lock_in_use(settings)), *bundled_with(settings, prepared))
     return Audit(
         components=components,
         newest=None if settings.offline else newest(settings, components),
@@ -42,6 +44,17 @@ def audit_of(settings: Settings, prepared: Prepared, advisories: Path | None, wa
         waivers=accepted,
         today=datetime.now(UTC).date(),
     )
+
+
+def bundled_with(settings: Settings, prepared: Prepared) -> tuple[Component, ...]:
+    """Return the wheels inside of CPython's source, and warn where that was not fetched: no pin names them."""
+    source = prepared.plan.release.source
+    path = find_cached(source, settings.downloads, fetch_settings(settings))
+    if path is None:
+        title = f"{source.name} {source.version}"
+        console.warn(f"{title} was not fetched: pip, which is inside, is not audited; run ./build.py fetch")
+        return ()
+    return bundled(path)
 
 
 def newest(settings: Settings, components: tuple[Component, ...]) -> Mapping[str, str]:

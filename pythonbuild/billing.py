@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packageurl import PackageURL
-
+from pythonbuild.bundled import component_of
 from pythonbuild.package.archives import DEBUG, METADATA
 from pythonbuild.package.parts import WHEEL
 from pythonbuild.package.provenance import PROVENANCE, provenance_json
@@ -17,24 +15,22 @@ from pythonbuild.package.sbom import (
     INSTALL_PLACES,
     PLACES,
     SPDX,
+    WITHOUT_PROGRAMS,
     Bill,
     BilledFile,
-    Component,
-    Download,
-    cpe_name,
 )
 from pythonbuild.validate.elf import object_format, read_elf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from pythonbuild.package.parts import Parts
     from pythonbuild.package.provenance import Origin
+    from pythonbuild.package.sbom import Component
 
 HEAD = 18
-# Wheels that CPython carries, as the CPE dictionary names them.
-WHEEL_CPES = {"pip": "cpe:2.3:a:pypa:pip", "setuptools": "cpe:2.3:a:python:setuptools"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +55,7 @@ class Biller:
             name=self.name,
             version=self.version,
             created=created,
-            components=(*self.components, *wheels(files)),
+            components=(*self.components, *wheels(members)),
             files=files,
         )
 
@@ -85,10 +81,10 @@ class Biller:
 
 
 def holds_code(path: Path) -> bool:
-    """Return whether a file is a program, a library of either kind, or a wheel."""
+    """Return whether a file is a program, a library of either kind, a wheel, or a font."""
     if path.is_symlink() or not path.is_file():
         return False
-    if path.suffix in (".a", ".whl"):
+    if path.suffix in WITHOUT_PROGRAMS:
         return True
     with path.open("rb") as stream:
         return object_format(stream.read(HEAD)) == "elf"
@@ -100,30 +96,19 @@ def digests(path: Path) -> tuple[str, str]:
     return hashlib.sha1(data, usedforsecurity=False).hexdigest(), hashlib.sha256(data).hexdigest()
 
 
-def wheels(files: Iterable[BilledFile]) -> tuple[Component, ...]:
-    """Return the wheels among ``files`` as components: CPython's own source has them."""
-    found = {}
-    for file in files:
-        name = PurePosixPath(file.path).name
-        wheel = WHEEL.fullmatch(file.path)
-        if wheel:
-            purl = PackageURL("pypi", None, wheel["name"], wheel["version"]).to_string()
-            cpe = WHEEL_CPES.get(wheel["name"])
-            found[wheel["name"]] = Component(
-                ref=wheel["name"],
-                name=wheel["name"],
-                version=wheel["version"],
-                role="library",
-                purl=purl,
-                cpe=cpe_name(cpe, wheel["version"]) if cpe else None,
-                downloads=(Download(file=name, sha256=file.sha256, purl=purl),),
-            )
-    return tuple(found.values())
+def wheels(members: Mapping[str, Path | bytes]) -> tuple[Component, ...]:
+    """Return the wheels for ``ensurepip`` among ``members`` as components: CPython's own source has them."""
+    found = (
+        component_of(name, content.read_bytes())
+        for name, content in sorted(members.items())
+        if WHEEL.fullmatch(name) and not isinstance(content, bytes)
+    )
+    return tuple({component.name: component for component in found}.values())
 
 
 def build_ids(stripped: Path) -> dict[str, str]:
     """Return the path of each program and library below ``stripped`` by its build-id."""
-    paths = sorted(path for path in stripped.rglob("*") if holds_code(path) and path.suffix not in (".a", ".whl"))
+    paths = sorted(path for path in stripped.rglob("*") if holds_code(path) and path.suffix not in WITHOUT_PROGRAMS)
     return {read_elf(path.read_bytes()).build_id: path.relative_to(stripped).as_posix() for path in paths}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
@@ -64,7 +64,8 @@ class Recipe:
     """Everything a recipe folder says. Immutable; ask it with the facts of a build.
 
     ``scripts`` are files that take the place of ``build.sh`` under their condition. A recipe that ``resumes`` finds
-    what it left in ``/build`` when it was stopped.
+    what it left in ``/build`` when it was stopped. ``carries`` are packages of the build image whose code ends up in
+    what is made with its result, with their licences: bills of materials read it, no build does.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Recipe:
     jobs: Mapping[str, tuple[Step, ...]]
     scripts: tuple[Row[str], ...] = ()
     resumes: bool = False
+    carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def asks(self) -> frozenset[str]:
@@ -172,6 +174,7 @@ def load_recipe(folder: Path) -> Recipe:
         installs=tuple(map(parse_install, fields.rows("installs"))),
         jobs=parse_jobs(fields),
         scripts=tuple(map(parse_script, fields.rows("scripts"))),
+        carries=parse_carries(fields),
         resumes=(resumes := fields.take("resumes")) is not None and resumes.flag(),
     )
     fields.done()
@@ -209,6 +212,12 @@ def parse_source_row(name: str, node: Node, version: str) -> Row[Source]:
     condition = {key: own.pop(key) for key in ("when", "why") if key in own}
     when = when_of(Fields(Node(condition, node.path, node.line)))
     return Row(value=parse_source(Node(own, node.path, node.line), name, version), when=when)
+
+
+def parse_carries(fields: Fields) -> dict[str, tuple[str, ...]]:
+    """Return the licences of each package of the build image that a recipe passes on code of."""
+    node = fields.take("carries")
+    return {} if node is None else {name: licences.texts() for name, licences in node.mapping().items()}
 
 
 def parse_patches(fields: Fields, folder: Path) -> tuple[Patch, ...]:

@@ -70,7 +70,8 @@ def find_rootfs(lock: PackageLock, dest: Path) -> Rootfs | None:
     except (OSError, ValueError):
         return None
     packages = parse_packages(marker["used"], str(tree / MARKER))
-    return Rootfs(tree=tree, used=PackageLock(wanted=lock.wanted, packages=packages))
+    used = PackageLock(wanted=lock.wanted, packages=packages)
+    return Rootfs(tree=tree, used=lock if used.digest == lock.digest else used)  # a newer lock may say more
 
 
 def digest_in_use(lock: PackageLock, dest: Path) -> str:

@@ -40,7 +40,8 @@ class Source:
 
     ``unpack`` are patterns of what is unpacked, below the archive's own directory; nothing for all of it. ``cpe`` is
     the start of a CPE 2.3 name, up to the product; ``purl`` a package URL where ``{version}`` stands for the version,
-    ``{underscored}`` and ``{dashed}`` for it without dots. Bills of materials and ``audit`` read them; no build does.
+    ``{underscored}`` and ``{dashed}`` for it without dots; ``aliases`` are other names that advisories have for it.
+    Bills of materials and ``audit`` read them; no build does.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Source:
     public_domain: bool = False
     cpe: str | None = None
     purl: str | None = None
+    aliases: tuple[str, ...] = ()
     unpack: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
 
@@ -73,6 +75,7 @@ def parse_source(node: Node, name: str, version: str, *, listed_only: bool = Fal
         public_domain=public_domain is not None and public_domain.flag(),
         cpe=parse_word(fields.take("cpe"), CPE, "cpe:2.3:a:<vendor>:<product>"),
         purl=parse_word(fields.take("purl"), PURL, "pkg:<type>/<name>@{version}"),
+        aliases=fields.texts("aliases"),
         unpack=fields.texts("unpack"),
         origins=tuple(parse_origin(row, listed_only=listed_only) for row in fields.need("origins").items()),
     )

@@ -290,7 +290,7 @@ def parse_minor(minor: str, node: Node) -> Iterable[PythonRelease]:
     fields = Fields(node)
     default = fields.need("default")
     same = {name: fields.need(name) for name in ("licenses", "license_files")}
-    same |= {name: found for name in ("cpe", "purl") if (found := fields.take(name)) is not None}
+    same |= {name: found for name in ("cpe", "purl", "aliases") if (found := fields.take(name)) is not None}
     versions = []
     for row in fields.rows("releases"):
         inner = Fields(row)

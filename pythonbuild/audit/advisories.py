@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 RELEASES = {"bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14", "duke": "15"}
 # Ecosystems whose names are those of upstream projects.
 UPSTREAM = frozenset({"", "OSS-Fuzz", "generic"})
+# Events that end a range.
+ENDS = frozenset({"fixed", "last_affected", "limit"})
 REBUILD = re.compile(r"\+b\d+$")
 
 
@@ -60,7 +62,7 @@ class Match:
 
     def __str__(self) -> str:
         ids = " ".join(self.advisory.ids[:3])
-        doubt = "" if self.certain else " (perhaps: it names commits only)"
+        doubt = "" if self.certain else " (perhaps: commits can't be compared)"
         return f"{self.component.name} {self.component.version}: {ids}{doubt}: {self.advisory.summary}"
 
 
@@ -94,10 +96,21 @@ def parse_advisory(row: dict[str, Any]) -> Advisory:
     affected = tuple(dict(one) for one in row.get("affected", ()))
     for one in affected:  # what is read later must be there, so that a broken file is told of here
         for words in one.get("ranges", ()):
-            _ = words["type"], [dict(event) for event in words.get("events", ())]
-        _ = dict(one.get("package") or {}), list(one.get("versions") or ())
+            require_texts([words["type"], words.get("repo", ""), *(value for _, value in events_of(words))])
+        require_texts([*dict(one.get("package") or {}).values(), *(one.get("versions") or ())])
     ids = (str(row["id"]), *map(str, row.get("aliases") or ()), *map(str, row.get("upstream") or ()))
     return Advisory(ids=ids, summary=str(summary).splitlines()[0][:120], affected=affected)
+
+
+def events_of(words: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the version, or commit, of each event of a range."""
+    return (pair for event in words.get("events", ()) for pair in dict(event).items())
+
+
+def require_texts(values: Iterable[Any]) -> None:
+    """Raise ``TypeError`` unless all of ``values`` are texts."""
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("what must be a text is none")
 
 
 def identities(component: Component) -> tuple[Identity, ...]:
@@ -105,8 +118,8 @@ def identities(component: Component) -> tuple[Identity, ...]:
     purls = dict.fromkeys([component.purl, *(one.purl for one in component.downloads if one.purl)])
     found = [known_as(PackageURL.from_string(purl), component) for purl in purls]
     tag = next((one.tag for one in found if one.tag), "")
-    name = Identity(ecosystem="", name=component.name, version=component.version, tag=tag)
-    return (*found, *(() if component.role == "package" else (name,)))
+    names = () if component.role == "package" else (component.name, *component.aliases)
+    return (*found, *(Identity(ecosystem="", name=name, version=component.version, tag=tag) for name in names))
 
 
 def known_as(purl: PackageURL, component: Component) -> Identity:
@@ -114,9 +127,9 @@ def known_as(purl: PackageURL, component: Component) -> Identity:
     version, words = purl.version or "", dict(purl.qualifiers or {})
     if purl.type == "deb":
         source = words.get("arch") == "source"
-        name = words.get("upstream", purl.name)
+        name, _, own = words.get("upstream", purl.name).partition("@")
         release = RELEASES.get(words.get("distro", ""), "")
-        version = version if source else REBUILD.sub("", version)
+        version = version if source else own or REBUILD.sub("", version)
         return Identity(ecosystem="Debian", name=name, version=version, release=release, source=source)
     if purl.type == "pypi":
         return Identity(ecosystem="PyPI", name=purl.name, version=version)
@@ -185,14 +198,25 @@ def repository_of(purl: str) -> str:
 
 
 def is_affected(row: dict[str, Any], identity: Identity) -> bool | None:
-    """Return whether the version of ``identity`` is affected; None if the row names commits only."""
+    """Return whether the version of ``identity`` is affected; None if that is for commits to say.
+
+    A list of versions says nothing of later ones where the range of commits that it was made of has no end.
+    """
     versions = set(row.get("versions") or ())
     if versions & {identity.version, f"v{identity.version}", identity.tag} - {""}:
         return True
     ranges = [one for one in row.get("ranges", ()) if one["type"] != "GIT"]
     if any(in_range(one.get("events", ()), identity) for one in ranges):
         return True
-    return False if ranges or versions else None
+    if ranges:
+        return False
+    commits = [one for one in row.get("ranges", ()) if one["type"] == "GIT"]
+    return False if versions and not any(map(is_open, commits)) else None
+
+
+def is_open(commits: dict[str, Any]) -> bool:
+    """Return whether a range has no end."""
+    return not {name for name, _ in events_of(commits)} & ENDS
 
 
 def in_range(events: Iterable[dict[str, str]], identity: Identity) -> bool:

@@ -9,8 +9,9 @@ from packaging.version import InvalidVersion, Version
 
 REPACKED = re.compile(r"[.+~](?:dfsg|ds|repack|debian)\d*(?:\.\d+)*$")
 REALLY = "+really"
-# A fix in the first Debian revision of a version came from upstream; in a later one it is a patch of Debian's.
-FIRST_REVISION = re.compile(r"-(?:0\.1|1)$")
+# A fix in the first Debian revision of a version came from upstream; in a later one it is a patch of Debian's. A new
+# version for a stable release is `-1~deb13u1`, or `-0+deb13u1` where no other release has it; `-1+deb13u1` is a patch.
+FIRST_REVISION = re.compile(r"-(?:(?:0|0\.1|1)(?:~deb\d+u\d+)?|0\+deb\d+u\d+)$")
 
 
 def newer(one: str, other: str, *, debian: bool = False) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WANTED = "packages.yml"
 LOCKED = "packages.lock"
 LAYOUT = 1  # raise it when unpacking changes what the image holds
-HEADER = "# Made by ./build.py lock from packages.yml. name version size sha256 file\n"
+HEADER = "# Made by ./build.py lock from packages.yml. name version size sha256 file [source's version]\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +39,17 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class LockedPackage:
-    """One binary package; ``file`` is relative to the root of an archive."""
+    """One binary package; ``file`` is relative to the root of an archive.
+
+    ``source_version`` is the version of its source package where that has another one: advisories are about sources.
+    """
 
     name: str
     version: str
     size: int
     sha256: str
     file: str
+    source_version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +72,10 @@ class PackageLock:
 
     def text(self) -> str:
         """Return the lock as the text of its file."""
-        lines = (f"{p.name} {p.version} {p.size} {p.sha256} {p.file}\n" for p in self.packages)
-        return HEADER + "".join(lines)
+        lines = (
+            f"{p.name} {p.version} {p.size} {p.sha256} {p.file} {p.source_version}".rstrip() for p in self.packages
+        )
+        return HEADER + "".join(f"{line}\n" for line in lines)
 
 
 def load_wanted(path: Path) -> Wanted:
@@ -99,10 +105,11 @@ def parse_packages(text: str, where: str) -> tuple[LockedPackage, ...]:
         if line.startswith("#") or not line.strip():
             continue
         fields = line.split()
-        if len(fields) != 5 or not fields[2].isdigit() or len(fields[3]) != 64:
+        if len(fields) not in (5, 6) or not fields[2].isdigit() or len(fields[3]) != 64:
             raise DataError(f"{where}:{number}: not 'name version size sha256 file'", hint="./build.py lock")
-        name, version, size, sha256, file = fields
-        packages.append(LockedPackage(name=name, version=version, size=int(size), sha256=sha256, file=file))
+        name, version, size, sha256, file, *more = fields
+        package = LockedPackage(name=name, version=version, size=int(size), sha256=sha256, file=file)
+        packages.append(replace(package, source_version="".join(more)))
     return tuple(sorted(packages))
 
 

@@ -7,6 +7,7 @@ Conflicts are not looked for: a set that can't be installed shows in the image's
 from __future__ import annotations
 
 import operator
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 COMPARE = {"<<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">>": operator.gt}
 BASE = ("base-files", "base-passwd")
+SOURCE = re.compile(r"\S+ \((?P<version>[^)]+)\)")
+REBUILD = re.compile(r"\+b\d+$")
 
 
 @dataclass
@@ -105,4 +108,15 @@ def locked(package: Packages) -> LockedPackage:
         size=int(package["Size"]),
         sha256=package["SHA256"],
         file=package["Filename"],
+        source_version=source_version(package),
     )
+
+
+def source_version(package: Packages) -> str:
+    """Return the version of the source package that ``package`` is of; nothing where it is the package's own.
+
+    A rebuild of the same source adds ``+bN`` to the package's version alone.
+    """
+    found = SOURCE.fullmatch(package.get("Source", ""))
+    version = found["version"] if found else package["Version"]
+    return "" if version == REBUILD.sub("", package["Version"]) else version

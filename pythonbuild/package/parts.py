@@ -15,20 +15,24 @@ if TYPE_CHECKING:
 CPYTHON = "cpython"
 # Of all wheels only these are there to be used; others are data of tests.
 WHEEL = re.compile(r"(?:.*/)?ensurepip/_bundled/(?P<name>[^-/]+)-(?P<version>[^-/]+)-[^/]*\.whl")
+# Besides libraries: no code, so that nothing is linked in.
+DATA = (".a", ".ttf")
 _INTERPRETER = re.compile(r"bin/python3\.\d+t?d?")
 _LIBPYTHON = re.compile(r"lib/libpython3\.\d+t?d?\.so(\.1\.0)?")
+# Where CPython's own programs and libraries lie, and nothing of others.
+_OWN = re.compile(rf"{_INTERPRETER.pattern}|lib/libpython3[^/]*\.so[^/]*|lib/python3\.\d+t?/.*|build/.*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
     """What is known of the files of a distribution.
 
-    ``libraries`` maps the file name of a library to the components that it was made of, ``below`` a component to
-    those that are linked into whatever links it, but for those ``loaded``, which are shared libraries: who links one
-    holds no more than a stub of it. ``core`` are the component libraries of the interpreter's own code,
+    ``libraries`` maps the file name of a library, or of a font, to the components that it was made of, ``below`` a
+    component to those that are linked into whatever links it, but for those ``loaded``, which are shared libraries: who
+    links one holds no more than a stub of it. ``core`` are the component libraries of the interpreter's own code,
     ``shared`` those of each extension module by its path in the installation. ``everywhere`` is linked into all
-    programs: the compiler's own functions, and the libc of a static build. ``libpython`` says that the interpreter is
-    linked to libpython and holds no code itself.
+    programs: the compiler's own functions, and of the libc its start files, or in a static build all of it.
+    ``libpython`` says that the interpreter is linked to libpython and holds no code itself.
     """
 
     libraries: Mapping[str, tuple[str, ...]]
@@ -48,10 +52,12 @@ class Parts:
         if name in self.libraries:
             made_of = self.libraries[name]
             inside = [one for ref in made_of for one in self.below.get(ref, ())]
-            linked = () if name.endswith(".a") else tuple(sorted({*inside, *self.everywhere} - set(made_of)))
+            linked = () if name.endswith(DATA) else tuple(sorted({*inside, *self.everywhere} - set(made_of)))
             return Contents(made_of=made_of, linked=linked)
         if name.endswith(".a"):
             return Contents(made_of=() if path.startswith("build/lib/") else (CPYTHON,))
+        if not _OWN.fullmatch(path):
+            return Contents()  # no recipe says that it installs this: the validator complains
         return Contents(made_of=(CPYTHON,), linked=self._whole(self._linked(path)))
 
     def _linked(self, path: str) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from typing import Any
 from pythonbuild.package.model import plain, typed
 
 SCHEMA = 1
+# Recipes of the toolchain whose code ends up in all programs: the compiler's own functions; of a libc the start files
+# and what it has for static linking alone, or in a static build all of it.
+RUNTIME = ("compiler-rt", "musl", "sysroot-glibc")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,11 @@ class RecordedJob:
     key: str
     sources: tuple[RecordedSource, ...]
     patches: tuple[str, ...]
+
+    @property
+    def shipped(self) -> bool:
+        """Whether its code is in the distribution: a job of another target, which that is named after, is a tool."""
+        return "/" not in self.name and (self.role in ("library", "cpython") or self.name in RUNTIME)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,10 +19,16 @@ FORMATS = (SPDX, CYCLONEDX)
 # Where the documents lie: beside build-record.json.
 PLACES = {name: f"python/sbom.{name}.json" for name in FORMATS}
 INSTALL_PLACES = {name: f"python/share/pythonbuild/sbom.{name}.json" for name in FORMATS}
+# Files that bills name besides programs and shared libraries: static libraries, wheels, fonts.
+WITHOUT_PROGRAMS = (".a", ".whl", ".ttf")
 # What identifiers are made of besides the content (RFC 4122, version 5).
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://spdx.org/spdxdocs/portable-cpython")
 # A licence that SPDX has no id for.
 PUBLIC_DOMAIN = "LicenseRef-public-domain"
+
+PRE_RELEASE = re.compile(r"(?P<version>\d+(?:\.\d+)*)(?P<kind>a|b|rc)(?P<number>\d+)")
+# What the CPE dictionary calls kinds of pre-releases.
+UPDATES = {"a": "alpha", "b": "beta", "rc": "rc"}
 
 Role = Literal["interpreter", "library", "tool", "package"]
 
@@ -52,7 +58,8 @@ class Component:
 
     ``role`` is ``interpreter`` or ``library`` for what ends up in files, ``tool`` for what was built only to build
     with, ``package`` for a package of the build image. ``ref`` is unique in a document. ``cpe`` is a whole CPE 2.3
-    name, or None where the dictionary is not known to have one. ``licenses`` are SPDX ids that all hold.
+    name, or None where the dictionary is not known to have one. ``licenses`` are SPDX ids that all hold. ``aliases``
+    are other names that advisories have for it.
     """
 
     ref: str
@@ -65,6 +72,7 @@ class Component:
     public_domain: bool = False
     downloads: tuple[Download, ...] = ()
     patches: tuple[AppliedPatch, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def shipped(self) -> bool:
@@ -118,9 +126,17 @@ class Bill:
 
 
 def cpe_name(prefix: str, version: str) -> str:
-    """Return the whole CPE 2.3 name of a version of ``cpe:2.3:a:vendor:product`` (NIST IR 7695, section 6.2)."""
+    """Return the whole CPE 2.3 name of a version of ``cpe:2.3:a:vendor:product`` (NIST IR 7695, section 6.2).
+
+    A pre-release as Python counts them is an update of a version: the dictionary has ``3.15.0:rc1``, ``3.15.0:beta2``.
+    """
+    early = PRE_RELEASE.fullmatch(version)
+    if early:
+        version, update = early["version"], UPDATES[early["kind"]] + early["number"]
+    else:
+        update = "*"
     quoted = re.sub(r"([^A-Za-z0-9._-])", r"\\\1", version)
-    return f"{prefix}:{quoted}" + ":*" * 7
+    return f"{prefix}:{quoted}:{update}" + ":*" * 6
 
 
 def filled_purl(template: str, version: str) -> str:

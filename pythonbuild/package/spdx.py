@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from spdx_tools.common.spdx_licensing import spdx_licensing
@@ -44,6 +45,8 @@ PURPOSES = {
     "tool": PackagePurpose.APPLICATION,
     "package": PackagePurpose.APPLICATION,
 }
+
+FILE_TYPES = {".a": FileType.ARCHIVE, ".whl": FileType.ARCHIVE, ".ttf": FileType.OTHER}
 
 
 def spdx_json(bill: Bill) -> bytes:
@@ -125,8 +128,8 @@ def package_of(component: Component) -> Package:
 
 def file_of(file: BilledFile) -> File:
     """Return one file of the distribution."""
-    archive = file.path.endswith((".a", ".whl"))
-    return plain_file(file_id(file.path), f"./{file.path}", FileType.ARCHIVE if archive else FileType.BINARY, file)
+    kind = FILE_TYPES.get(PurePosixPath(file.path).suffix, FileType.BINARY)
+    return plain_file(file_id(file.path), f"./{file.path}", kind, file)
 
 
 def patch_file(component: Component, patch: AppliedPatch) -> File:

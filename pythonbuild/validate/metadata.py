@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 PLACE = "python/PYTHON.json"
 _GLIBC = re.compile(r"GLIBC_\d{1,9}(\.\d{1,9}){1,3}", re.ASCII)
-# Jobs whose work ends up in the distribution. A licence text is named after its job: LICENSE.zlib.txt.
-_LICENSED = frozenset({"library", "cpython"})
 # What `object_file_format` says, and what the files are by their first bytes.
 _OBJECT_KINDS = {"elf": "elf-object"}
 
@@ -149,7 +147,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Every bundled library that an extension links has a licence and its text; so has Python itself."""
+    """Every library that an extension links has a licence and its text; so have Python and what a compiler links in."""
     names = [entry.path for entry in tree.entries if entry.kind == "file"]
     stdlib_licence = re.compile(re.escape(tree.prefix) + r"lib/python3[^/]*/LICENSE\.txt")
     if kind_of(tree) != "debuginfo" and not any(map(stdlib_licence.fullmatch, names)):
@@ -172,11 +170,11 @@ def licences(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def _texts_of_jobs(tree: Tree, place: str, names: list[str]) -> Iterator[tuple[str, str]]:
-    """Complain about libraries and about CPython itself where no text of their licence is there."""
+    """Complain about CPython, libraries, and what a compiler links in where no text of their licence is there."""
     for job in tree.record.jobs if tree.record else ():
+        # It is named after its job: LICENSE.zlib.txt.
         pattern = re.compile(re.escape(f"{place}LICENSE.{job.name}") + r"[.-][^/]*txt")
-        # A job of another target, whose name begins with that, is a tool of this build.
-        if job.role in _LICENSED and "/" not in job.name and not any(map(pattern.fullmatch, names)):
+        if job.shipped and not any(map(pattern.fullmatch, names)):
             yield place, f"has no text of the licence of {job.name}"
 
 

@@ -11,7 +11,7 @@ from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD, METADATA, RECORD
 from pythonbuild.package.model import PythonJson
 from pythonbuild.package.record import BuildRecord
-from pythonbuild.package.sbom import INSTALL_PLACES, PLACES
+from pythonbuild.package.sbom import INSTALL_PLACES, PLACES, WITHOUT_PROGRAMS
 from pythonbuild.validate.archive import ArchiveReader, opened, read_json
 from pythonbuild.validate.elf import object_format, object_machine, read_elf
 from pythonbuild.validate.macho import macho_format, read_macho
@@ -43,8 +43,6 @@ TEXT_FILES = re.compile(
     r"lib/python3[^/]*/config-[^/]*/[^/]+)"
 )
 _BILLS = frozenset({*PLACES.values(), *INSTALL_PLACES.values()})
-# What bills of materials name besides programs and shared libraries.
-_ARCHIVES = (".a", ".whl")
 # Paths of the build in the bytes of a program: a library that looks there for its data will not find it.
 _BUILD_PREFIXES = (b"/build/", b"/tools/", b"/sysroot/")
 # OpenSSL records the command that compiled it; nothing is looked for there.
@@ -98,7 +96,7 @@ class _Collector:
         kind = _format(entry, head)
         if kind in _PROGRAMS:
             self._take_program(entry, kind, content.read)
-        elif entry.path.endswith(_ARCHIVES):
+        elif entry.path.endswith(WITHOUT_PROGRAMS):
             self.digests[entry.path] = hashlib.file_digest(content, "sha256").hexdigest()
         elif kind is not None:
             self.objects[entry.path] = kind

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +28,7 @@ from pythonbuild.package.sbom import (
 from pythonbuild.package.spdx import spdx_json
 from tests.unit.records import DIGEST, RECORD
 
+PIP = "Python-3.14.7/Lib/ensurepip/_bundled/pip-26.0-py3-none-any.whl"
 SHA1 = DIGEST[:40]
 CREATED = datetime(2020, 1, 1, tzinfo=UTC)
 ZLIB = Component(
@@ -90,3 +94,23 @@ def bills_for(files: dict[str, str], *, full: bool) -> dict[str, Any]:
     listed = tuple(replace(billed(path), sha256=digest) for path, digest in files.items())
     places = PLACES if full else INSTALL_PLACES
     return {places[name]: data for name, data in documents(bill(*listed)).items()}
+
+
+def wheel(*lines: str, place: str = "pip-26.0.dist-info/METADATA") -> bytes:
+    """A wheel that has nothing but its metadata."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as file:
+        file.writestr(place, "\n".join(["Metadata-Version: 2.4", *lines, ""]))
+    return stream.getvalue()
+
+
+def source_with(*paths: str) -> bytes:
+    """An archive of CPython's source with wheels in it."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:xz") as archive:
+        for path in paths:
+            data = wheel("License-Expression: MIT")
+            member = tarfile.TarInfo(path)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return stream.getvalue()

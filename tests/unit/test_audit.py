@@ -19,10 +19,13 @@ from pythonbuild.audit.report import Audit
 from pythonbuild.audit.versions import newer as is_newer
 from pythonbuild.audit.versions import upstream
 from pythonbuild.audit.waivers import load_waivers
+from pythonbuild.decide import Selection, prepare
 from pythonbuild.errors import DataError, FetchError
 from pythonbuild.image.index import read_index
+from pythonbuild.materials import components_of
 from pythonbuild.package.sbom import Component, Download
 from pythonbuild.settings import ROOT, Settings
+from tests.unit import bills
 from tests.unit.records import DIGEST
 
 if TYPE_CHECKING:
@@ -38,7 +41,12 @@ ZLIB = Component(
     downloads=(Download(file="a", sha256=DIGEST, purl="pkg:deb/debian/zlib@1.3.dfsg%2Breally1.3.2?arch=source"),),
 )
 EXPAT = Component(
-    ref="expat", name="expat", version="2.8.3", role="library", purl="pkg:github/libexpat/libexpat@R_2_8_3"
+    ref="expat",
+    name="expat",
+    version="2.8.3",
+    role="library",
+    purl="pkg:github/libexpat/libexpat@R_2_8_3",
+    aliases=("libexpat-fuzzed",),
 )
 ZIG = Component(
     ref="sysroot",
@@ -55,7 +63,14 @@ GETTEXT = Component(
     role="package",
     purl="pkg:deb/debian/autopoint@0.23.1-2%2Bb1?arch=all&distro=trixie&upstream=gettext",
 )
-COMPONENTS = (ZLIB, EXPAT, ZIG, GETTEXT)
+BSDUTILS = Component(
+    ref="deb:bsdutils",
+    name="bsdutils",
+    version="1:2.41-5",
+    role="package",
+    purl="pkg:deb/debian/bsdutils@1:2.41-5?arch=amd64&distro=trixie&upstream=util-linux%402.41-5",
+)
+COMPONENTS = (ZLIB, EXPAT, ZIG, GETTEXT, BSDUTILS)
 
 
 def advisory(*affected: dict[str, Any], **more: Any) -> Advisory:
@@ -67,8 +82,8 @@ def package(ecosystem: str, name: str, *events: dict[str, str], **more: Any) -> 
     return {"package": {"ecosystem": ecosystem, "name": name}, "ranges": ranges, **more}
 
 
-def git(repository: str, **more: Any) -> dict[str, Any]:
-    return {"ranges": [{"type": "GIT", "repo": repository, "events": [{"introduced": "0"}, {"fixed": "abc"}]}], **more}
+def git(repository: str, events: Any = ({"introduced": "0"}, {"fixed": "abc"}), **more: Any) -> dict[str, Any]:
+    return {"ranges": [{"type": "GIT", "repo": repository, "events": list(events)}], **more}
 
 
 START = {"introduced": "0"}
@@ -83,11 +98,22 @@ AFFECTED = [
     (package("Debian:13", "zlib", START), "zlib"),
     (package("Debian:13", "gettext", START, {"fixed": "0.23.1-2+deb13u1"}), "autopoint"),
     (package("Debian", "gettext", {"introduced": "0.23.1-2"}), "autopoint"),
+    (package("Debian:13", "util-linux", {"introduced": "2.41-4"}, {"fixed": "2.41-5+deb13u1"}), "bsdutils"),
+    (package("Debian:13", "zlib", START, {"fixed": "1:1.3.dfsg+really1.3.2-1+deb13u1"}), "zlib"),
+    (package("OSS-Fuzz", "libexpat-fuzzed", START), "expat"),
+    (git("https://github.com/madler/zlib", events=[START], versions=["v1.3.1"]), "zlib"),
+    (git("https://github.com/madler/zlib", events=[START, {"introduced": "abc"}]), "zlib"),
     (package("PyPI", "Ziglang", START, {"fixed": "0.18"}), "sysroot"),
     ({"package": {"ecosystem": "", "name": "other", "purl": "pkg:github/madler/zlib"}, "versions": ["1.3.2"]}, "zlib"),
 ]
 UNAFFECTED = [
     git("https://github.com/madler/zlib", versions=["v1.3.1"]),
+    git("https://github.com/madler/zlib", events=[START, {"limit": "abc"}], versions=["v1.3.1"]),
+    git("https://github.com/madler/zlib", events=[START, {"last_affected": "abc"}], versions=["v1.3.1"]),
+    {**package("", "zlib", START, {"fixed": "1.3.2"}), "versions": ["1.3.1"]},
+    package("Debian:13", "zlib", START, {"fixed": "1:1.3.dfsg+really1.3.2-1~deb13u1"}),
+    package("Debian:13", "zlib", START, {"fixed": "1:1.3.dfsg+really1.3.2-0+deb13u1"}),
+    package("Debian:13", "util-linux", START, {"fixed": "2.41-5"}),
     git("https://github.com/someone/else", versions=["v1.3.2"]),
     package("OSS-Fuzz", "expat", START, {"fixed": "2.8.3"}),
     package("", "zlib", START, {"fixed": "1.2"}, {"introduced": "1.4"}),
@@ -106,7 +132,8 @@ UNAFFECTED = [
 def test_affected(row: dict[str, Any], name: str) -> None:
     found = matches(COMPONENTS, [advisory(row)])
     assert [match.component.name for match in found] == [name]
-    certain = bool(row.get("versions")) or row["ranges"][0]["type"] != "GIT"
+    open_ended = row.get("versions") == ["v1.3.1"]
+    certain = not open_ended and (bool(row.get("versions")) or row["ranges"][0]["type"] != "GIT")
     assert found[0].certain is certain
     assert ("perhaps" in str(found[0])) is not certain
 
@@ -114,6 +141,18 @@ def test_affected(row: dict[str, Any], name: str) -> None:
 @pytest.mark.parametrize("row", UNAFFECTED)
 def test_not_affected(row: dict[str, Any]) -> None:
     assert matches(COMPONENTS, [advisory(row)]) == []
+
+
+def test_components_of_the_checkout_are_known_by_the_names_of_oss_fuzz() -> None:
+    components = components_of(prepare(ROOT, Selection(options="noopt"), image="0" * 64))
+    for alias, name in (
+        ("sqlite3", "sqlite"),
+        ("freetype2", "freetype"),
+        ("util-linux", "libuuid"),
+        ("cpython3", "cpython"),
+    ):
+        found = matches(components, [advisory(package("OSS-Fuzz", alias, START))])
+        assert [match.component.name for match in found] == [name]
 
 
 def test_of_several_debian_releases_the_newest_counts_for_a_source() -> None:
@@ -139,6 +178,15 @@ def test_files_of_advisories(tmp_path: Path) -> None:
         ("[1]", "is no advisory"),
         ('{"id": "A", "affected": [{"ranges": [{}]}]}', "is no advisory"),
         ('{"id": "A", "affected": 1}', "is no advisory"),
+        (
+            '{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"introduced": 1}]}]}]}',
+            "is no advisory",
+        ),
+        ('{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"fixed": null}]}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"ranges": [{"type": "GIT", "repo": 5}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"ranges": [{"type": {}}]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"versions": [[]]}]}', "is no advisory"),
+        ('{"id": "A", "affected": [{"package": {"name": []}}]}', "is no advisory"),
     ],
 )
 def test_broken_advisories_are_one_line(text: str, message: str, tmp_path: Path) -> None:
@@ -281,6 +329,15 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     waivers.write_text(WAIVER.replace("zlib", "mpdecimal").replace("CVE-2026-1", "TEST-2").replace("2026", "2999"))
     arguments = parse([*words, str(tmp_path / "bad.json"), "--waivers", str(waivers)])
     assert commands.audit(settings, arguments, {}) == 0
+
+    monkeypatch.setattr(auditing, "find_cached", lambda *_words: None)
+    assert commands.audit(settings, parse([*words, str(tmp_path / "good.json")]), {}) == 0
+    assert "pip, which is inside, is not audited" in capsys.readouterr().err
+    (tmp_path / "source").write_bytes(bills.source_with(bills.PIP))
+    monkeypatch.setattr(auditing, "find_cached", lambda *_words: tmp_path / "source")
+    (tmp_path / "pip.json").write_text(json.dumps({**bad, "affected": [package("PyPI", "pip", {"introduced": "26"})]}))
+    assert commands.audit(settings, parse([*words, str(tmp_path / "pip.json")]), {}) == 6
+    assert "vulnerable: pip 26.0: TEST-2" in capsys.readouterr().out
 
     def unreachable(*_words: object, **_more: object) -> object:
         raise FetchError("no index of Debian sid can be had")

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from debian.deb822 import Release
+from debian.deb822 import Packages, Release
 
 from pythonbuild.buildimage import digest_over_base
 from pythonbuild.errors import DataError, FetchError
@@ -14,7 +14,7 @@ from pythonbuild.image import index as index_module
 from pythonbuild.image.dockerfile import render_dockerfile
 from pythonbuild.image.index import fetch_index, read_index, refuse_expired, signed_content
 from pythonbuild.image.lock import LockedPackage, PackageLock, Wanted, load_lock, load_wanted, parse_packages
-from pythonbuild.image.resolve import resolve
+from pythonbuild.image.resolve import resolve, source_version
 from pythonbuild.settings import ROOT
 
 if TYPE_CHECKING:
@@ -121,8 +121,24 @@ def test_digest_says_what_the_image_holds() -> None:
 
 
 def test_text_and_back() -> None:
-    packages = (LockedPackage(name="a", version="1:2-3+b1", size=5, sha256="f" * 64, file="pool/a.deb"),)
+    package = LockedPackage(name="a", version="1:2-3+b1", size=5, sha256="f" * 64, file="pool/a.deb")
+    packages = (package, replace(package, name="b", source_version="2-3"))
     assert parse_packages(PackageLock(wanted=WANTED, packages=packages).text(), "x") == packages
+
+
+@pytest.mark.parametrize(
+    ("version", "source", "expected"),
+    [
+        ("2-3", "", ""),
+        ("2-3", "a", ""),
+        ("2-3+b1", "a (2-3)", ""),
+        ("2-3+b1", "", "2-3+b1"),
+        ("1:2-3", "a (2-3)", "2-3"),
+    ],
+)
+def test_versions_of_sources(version: str, source: str, expected: str) -> None:
+    package = Packages({"Package": "b", "Version": version, **({"Source": source} if source else {})})
+    assert source_version(package) == expected
 
 
 def test_broken_line_is_named() -> None:

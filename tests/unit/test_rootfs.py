@@ -190,6 +190,10 @@ def test_second_time_nothing_is_done(archive: Archive, tmp_path: Path) -> None:
     offline = replace(archive.settings, fetch=FetchSettings(offline=True))
     assert ensure_rootfs(lock, tmp_path / "nothing", tmp_path / "image", offline) == first
     assert find_rootfs(lock, tmp_path / "image") == first
+    more = replace(lock, packages=tuple(replace(package, source_version="0") for package in lock.packages))
+    found = find_rootfs(more, tmp_path / "image")
+    assert found is not None
+    assert found.used == more
 
 
 def test_offline_after_fetching(archive: Archive, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from pythonbuild import billing
+from pythonbuild.bundled import bundled, component_of
 from pythonbuild.decide import Selection, prepare
 from pythonbuild.errors import DataError
 from pythonbuild.image.lock import load_lock
@@ -71,7 +72,7 @@ def test_documents_of_real_plans_are_valid(target: str, options: str, tmp_path: 
     image = load_lock(ROOT / "cpython-unix/images")
     components = components_of(decided(target, options), image)
     assert len({component.ref for component in components}) == len(components)
-    assert sum(component.role == "package" for component in components) == len(image.packages)
+    assert sum(component.ref.startswith("deb:") for component in components) == len(image.packages)
     some = components[: -len(image.packages) + 9]  # all packages are alike, and the validators slow
     bill = replace(bills.bill(), components=some, files=(bills.billed("python/bin/python3.14"),))
     assert complaints(bill, tmp_path / "a.spdx.json") == []
@@ -126,6 +127,10 @@ def test_patches_and_tools_are_told_apart_from_what_is_inside() -> None:
 
 def test_words_of_recipes() -> None:
     assert cpe_name("cpe:2.3:a:x:y", "1.0+dfsg") == "cpe:2.3:a:x:y:1.0\\+dfsg:*:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "3.15.0rc1") == "cpe:2.3:a:x:y:3.15.0:rc1:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "3.15.0a2") == "cpe:2.3:a:x:y:3.15.0:alpha2:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "3.15.0b3") == "cpe:2.3:a:x:y:3.15.0:beta3:*:*:*:*:*:*"
+    assert cpe_name("cpe:2.3:a:x:y", "1.1.1a") == "cpe:2.3:a:x:y:1.1.1a:*:*:*:*:*:*:*"
     assert filled_purl("pkg:github/tcltk/tcl@core-{dashed}", "9.0.4") == "pkg:github/tcltk/tcl@core-9-0-4"
     assert filled_purl("pkg:github/libexpat/libexpat@R_{underscored}", "2.8.3").endswith("@R_2_8_3")
 
@@ -146,25 +151,34 @@ def test_a_wrong_word_is_told_with_its_line(line: str, message: str, tmp_path: P
 
 
 def test_every_component_of_the_checkout_has_a_purl_and_what_is_shipped_a_licence() -> None:
-    components = components_of(decided())
+    components = components_of(decided(), load_lock(ROOT / "cpython-unix/images"))
     for component in components:
         assert PackageURL.from_string(component.purl).version
-        if component.shipped and component.name != "x11-headers":
+        if component.shipped:
             assert component.license_expression
             assert component.downloads
     names = {component.name for component in components if component.shipped}
-    assert {"cpython", "zlib", "openssl", "tcl", "tk", "libx11", "sqlite"} <= names
-    assert "sysroot-glibc" not in names
+    assert {"cpython", "zlib", "openssl", "tcl", "tk", "libx11", "sqlite", "xtrans-dev", "sysroot-glibc"} <= names
+    assert not {"x11-headers", "x11proto-dev", "clang-22"} & names
     assert sum(component.cpe is not None for component in components if component.shipped) >= 14
 
 
 def test_the_words_of_recipes_are_no_part_of_a_key() -> None:
     prepared = decided(options="noopt")
+    headers = prepared.rendered["x11-headers"]
+    assert not any("xcb-proto:" in text for text in (headers.script, *headers.files.values()))
+    assert set(headers.recipe_files) == {"build.sh"}
     assert not any("purl" in text or "cpe:2.3" in text for text in prepared.rendered["zlib"].files.values())
     assert "github/madler" not in prepared.rendered["zlib"].script
 
 
-LIBRARIES = {"libz.a": ("zlib",), "libtk.so": ("tk",), "libtcl.so": ("tcl",), "libX11.a": ("libx11",)}
+LIBRARIES = {
+    "libz.a": ("zlib",),
+    "A.ttf": ("zlib",),
+    "libtk.so": ("tk",),
+    "libtcl.so": ("tcl",),
+    "libX11.a": ("libx11",),
+}
 PARTS = Parts(
     libraries=LIBRARIES,
     below={"tk": ("libx11", "zlib"), "libx11": ("libxau",)},
@@ -185,6 +199,11 @@ PARTS = Parts(
         ("lib/python3.14/lib-dynload/_y.so", ("cpython",), ()),
         ("lib/libtk.so", ("tk",), ("libx11", "zlib")),
         ("lib/libtcl.so", ("tcl",), ()),
+        ("lib/libnew.so.1", (), ()),
+        ("lib/new1.0/libnew.so", (), ()),
+        ("bin/new", (), ()),
+        ("", (), ()),
+        ("lib/tk9.0/fonts/A.ttf", ("zlib",), ()),
         ("build/lib/libz.a", ("zlib",), ()),
         ("build/lib/libnew.a", (), ()),
         ("build/Modules/_hacl/libHacl.a", ("cpython",), ()),
@@ -198,6 +217,7 @@ def test_which_component_is_in_which_file(path: str, made_of: tuple[str, ...], l
 
 def test_an_interpreter_that_is_linked_to_libpython_holds_nothing_itself() -> None:
     parts = replace(PARTS, libpython=True, everywhere=("compiler-rt",))
+    assert parts.contents("lib/tk9.0/fonts/A.ttf").linked == ()
     assert parts.contents("bin/python3.14").linked == ("compiler-rt",)
     assert parts.contents("lib/libpython3.14.so.1.0").linked == ("compiler-rt", "zlib")
 
@@ -216,18 +236,20 @@ def test_every_library_of_the_checkout_is_known_by_its_file() -> None:
     parts = parts_of(decided(), {}, {})
     assert parts.libraries["libcrypto.a"] == ("openssl",)
     assert parts.libraries["libtkstub.a"] == ("tk",)
-    x11 = {"x11-headers", "libxau", "libxcb", "libx11", "libxrender", "libxft"}
-    fonts = {"freetype", "fontconfig", "dejavu-sans", "dejavu-sans-mono"}
-    assert set(parts.below["tk"]) == {*x11, *fonts, "zlib", "expat"}
-    assert parts.everywhere == ()
-    assert parts_of(decided(ARM), {}, {}).everywhere == ("compiler-rt",)
-    assert parts_of(decided(MUSL, "noopt+static"), {}, {}).everywhere == ("musl",)
+    assert parts.libraries["DejaVuSans.ttf"] == ("dejavu-sans",)
+    assert parts.libraries["DejaVuSansMono.ttf"] == ("dejavu-sans-mono",)
+    x11 = {"libxau", "libxcb", "libx11", "libxrender", "libxft", "deb:xtrans-dev", "deb:xcb-proto"}
+    assert set(parts.below["tk"]) == {*x11, "freetype", "fontconfig", "zlib", "expat"}
+    assert parts.everywhere == ("sysroot-glibc",)
+    assert parts_of(decided(ARM), {}, {}).everywhere == ("compiler-rt", "sysroot-glibc")
+    assert parts_of(decided(MUSL, "noopt"), {}, {}).everywhere == ("musl",)
 
 
 def test_files_that_hold_code_are_billed_once_read(tmp_path: Path) -> None:
     (tmp_path / "libz.a").write_bytes(b"!<arch>\n")
-    (tmp_path / "pip-26.0-py3-none-any.whl").write_bytes(b"PK")
+    (tmp_path / "pip-26.0-py3-none-any.whl").write_bytes(bills.wheel("License-Expression: MIT"))
     (tmp_path / "example-1.0-py3-none-any.whl").write_bytes(b"PK")
+    (tmp_path / "A.ttf").write_bytes(b"\0\1\0\0")
     (tmp_path / "os.py").write_bytes(b"x = 1\n")
     (tmp_path / "object.o").write_bytes(b"\x7fELF\2\1\1" + bytes(9) + b"\1\0")
     (tmp_path / "program").write_bytes(b"\x7fELF\2\1\1" + bytes(9) + b"\2\0")
@@ -246,12 +268,44 @@ def test_files_that_hold_code_are_billed_once_read(tmp_path: Path) -> None:
     bill = biller.bill({**members, METADATA: b"{}"}, bills.CREATED)
     names = [file.path.rpartition("/")[2] for file in bill.files]
     wheels = ["example-1.0-py3-none-any.whl", "pip-26.0-py3-none-any.whl"]
-    assert sorted(names) == [wheels[0], "libz.a", wheels[1], "program"]
+    assert sorted(names) == ["A.ttf", wheels[0], "libz.a", wheels[1], "program"]
     assert [component.name for component in bill.components] == ["zlib", "cpython", "pip"]
+    assert bill.components[-1].license_expression == "MIT"
     assert biller.place("python/lib/debug/.build-id/ab/cd.debug") == "bin/python3.14"
     assert complaints(bill, tmp_path / "a.spdx.json") == []
     full, plain = billing.with_bill({METADATA: b"{}"}, bill), billing.with_bill({}, bill)
     assert (set(full), set(plain)) == ({METADATA, *PLACES.values()}, set(INSTALL_PLACES.values()))
+
+
+@pytest.mark.parametrize(
+    ("line", "expression"),
+    [
+        ("License-Expression: MIT AND Apache-2.0", "MIT AND Apache-2.0"),
+        ("License: MIT\nClassifier: License :: OSI Approved :: MIT License", "MIT"),
+        ("License: as you like", None),
+    ],
+)
+def test_licences_of_wheels(line: str, expression: str | None) -> None:
+    component = component_of(bills.PIP, bills.wheel(line))
+    assert (component.name, component.version, component.license_expression) == ("pip", "26.0", expression)
+    assert component.cpe == "cpe:2.3:a:pypa:pip:26.0:*:*:*:*:*:*:*"
+
+
+@pytest.mark.parametrize("data", [b"PK", bills.wheel("Name: pip", place="pip/METADATA")])
+def test_a_broken_wheel_is_told_in_one_line(data: bytes) -> None:
+    with pytest.raises(DataError, match=r"pip-26\.0-py3-none-any\.whl: has no metadata as wheels have: "):
+        component_of(bills.PIP, data)
+    with pytest.raises(DataError, match="is no wheel for ensurepip"):
+        component_of("Lib/test/example-1.0-py3-none-any.whl", data)
+
+
+def test_wheels_are_found_in_a_source(tmp_path: Path) -> None:
+    path = tmp_path / "Python.tar.xz"
+    path.write_bytes(bills.source_with(bills.PIP, "Lib/test/wheeldata/setuptools-79.0-py3-none-any.whl"))
+    assert [component.name for component in bundled(path)] == ["pip"]
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(DataError, match="the wheels in it can't be read"):
+        bundled(path)
 
 
 def test_documents_beside_an_archive_name_it(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pythonbuild.package.archives import INSTALL_RECORD, RECORD
 from pythonbuild.package.model import PythonJson
 from pythonbuild.package.record import RecordedJob
 from pythonbuild.package.sbom import CYCLONEDX, FORMATS, PLACES, SPDX
+from pythonbuild.validate.bills import applied
 from pythonbuild.validate.checks import CHECKS, name_of, notes, run
 from pythonbuild.validate.foreign import Pe
 from pythonbuild.validate.model import Elf, Entry, Finding, Form, Limits, Segment, StaticLibrary, Tree
@@ -258,6 +259,12 @@ def with_sources(**changes: Any) -> RecordedJob:
     return replace(records.ZLIB, sources=tuple(replace(source, **changes) for source in records.ZLIB.sources))
 
 
+def with_job(name: str) -> Callable[[Tree], Tree]:
+    """Return a change that says of a recipe of the toolchain that it was built."""
+    job = replace(records.ZLIB, name=name, role="toolchain", sources=())
+    return with_record(jobs=(job, records.ZLIB, records.CPYTHON))
+
+
 def with_bill(change: Callable[[dict[str, Any]], object], *names: str) -> Callable[[Tree], Tree]:
     """Return a change of the documents called ``names``, of both if none is named."""
     places = [PLACES[name] for name in names or FORMATS]
@@ -276,6 +283,25 @@ def with_bill(change: Callable[[dict[str, Any]], object], *names: str) -> Callab
 def without_component(data: dict[str, Any]) -> None:
     for key in ("packages", "components"):
         data[key] = [one for one in data.get(key, ()) if one["name"] != "zlib"]
+
+
+def without_patches(data: dict[str, Any]) -> None:
+    for one in data.get("components", ()):
+        one.pop("pedigree", None)
+    data["relationships"] = [
+        link for link in data.get("relationships", ()) if link["relationshipType"] != "PATCH_APPLIED"
+    ]
+    if "packages" in data:
+        data["files"] = [one for one in data["files"] if not one["fileName"].startswith("./patches/")]
+
+
+def without_words(*words: str) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        for one in (*data.get("packages", ()), *data.get("components", ())):
+            for word in words:
+                one.pop(word, None)
+
+    return change
 
 
 def without_origin(data: dict[str, Any]) -> None:
@@ -385,6 +411,9 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("extension-modules", "does not export PyInit_zlib", with_extension(shared_lib=TCL.removeprefix("python/"))),
     ("extension-modules", "does not name", with_dynamic_module("_zlib")),
     ("licences", "of the licence of zlib", without("python/licenses/LICENSE.zlib.txt")),
+    ("licences", "of the licence of musl", with_job("musl")),
+    ("licences", "of the licence of compiler-rt", with_job("compiler-rt")),
+    ("licences", "of the licence of sysroot-glibc", with_job("sysroot-glibc")),
     ("build-paths-in-programs", "/tools/deps/ssl", lambda tree: replace(tree, leaks={TCL: ("/tools/deps/ssl",)})),
     ("build-paths", "/tools/deps/lib", with_facts(python_config_vars={"LDFLAGS": "-L/tools/deps/lib"})),
     ("interpreter-kind", "type DYN", with_python(kind="DYN")),
@@ -460,6 +489,17 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
         with_record(jobs=(with_sources(sha256=("0" * 64,)), records.CPYTHON)),
     ),
     ("bills-of-materials", "lacks zlib 1.3.2", with_record(jobs=(with_sources(version="1.3.2"), records.CPYTHON))),
+    ("bills-of-materials", "the patches [] of cpython 3.14.7", with_bill(without_patches, SPDX)),
+    ("bills-of-materials", "the patches [] of cpython 3.14.7", with_bill(without_patches, CYCLONEDX)),
+    (
+        "bills-of-materials",
+        "the build record has ['a.patch']",
+        with_record(jobs=(replace(records.ZLIB, patches=("a.patch",)), records.CPYTHON)),
+    ),
+    ("bills-of-materials", "no package URL of zlib 1.3.1", with_bill(without_words("externalRefs"), SPDX)),
+    ("bills-of-materials", "no package URL of libstdc++6", with_bill(without_words("purl"), CYCLONEDX)),
+    ("bills-of-materials", "no licence of zlib 1.3.1", with_bill(without_words("licenseDeclared"), SPDX)),
+    ("bills-of-materials", "no licence of cpython", with_bill(without_words("licenses"), CYCLONEDX)),
     ("build-record", "has no sha256", with_record(jobs=(with_sources(sha256=()), records.CPYTHON))),
     ("build-record", "sha256 of zlib is 'x'", with_record(jobs=(with_sources(sha256=("x",)), records.CPYTHON))),
 ]
@@ -500,6 +540,23 @@ def test_code_that_is_there_twice_is_noted() -> None:
     (note,) = notes(good(), LIMITS)
     assert str(note).startswith(f"duplicate-code: {LIBPYTHON}: exports 1 functions and objects that {PYTHON} has too")
     assert list(notes(with_python(exported=frozenset())(good()), LIMITS)) == []
+
+
+def test_patches_of_jobs_that_share_a_source_are_those_of_what_is_inside() -> None:
+    lent = replace(records.CPYTHON, name="aarch64-unknown-linux-gnu/cpython", role="tool", patches=())
+    profile = replace(records.CPYTHON, name="cpython-profile", role="profile", patches=("b.patch",))
+    assert findings(with_record(jobs=(lent, records.ZLIB, profile, records.CPYTHON))(good())) == []
+    tool = replace(records.ZLIB, name="tool", role="tool", sources=(), patches=("a.patch",))
+    assert applied([tool, lent, records.CPYTHON]) == {
+        ("tool", "1.3.1"): {"a.patch"},
+        ("cpython", "3.14.7"): {"tkinter-base-prefix.patch"},
+    }
+
+
+def test_tools_need_no_licence_and_what_is_linked_in_has_one() -> None:
+    for name in ("gperf", "x86_64-unknown-linux-musl/musl"):
+        assert findings(with_job(name)(good())) == []
+    assert findings(with_entry("python/licenses/LICENSE.musl.txt")(with_job("musl")(good()))) == []
 
 
 def test_public_domain_needs_no_licence() -> None:
