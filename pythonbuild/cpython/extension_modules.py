@@ -135,3 +135,8 @@ def rows_as_json(rows: tuple[tuple[str, ModuleRow], ...]) -> str:
         for name, row in rows
     }
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def builds(rows: Iterable[ModuleRow], facts: Facts) -> dict[str, str]:
+    """Return how each module that is known under ``facts`` is built: a word of ``BUILDS``."""
+    return {name: row.build for name, row in select(rows, facts).items()}

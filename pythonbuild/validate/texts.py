@@ -72,7 +72,7 @@ def _values(data: object) -> Iterator[str]:
         plain = isinstance(key, str) and type(value) in {str, int}
         if not plain or (isinstance(value, int) and value not in _INT32) or (isinstance(value, str) and "\n" in value):
             yield f"has {key!r}: {value!r:.60}, which is neither one line of text nor a 32-bit number"
-    for key in ("CC", "CXX", "LDSHARED", "BLDSHARED"):
+    for key in ("CC", "CXX", "LDSHARED", "BLDSHARED", "LINKCC", "LDCXXSHARED"):
         program = str(data.get(key, "")).split(" ")[0]
         if program and program.removesuffix("++").replace("g", "gcc", program == "g++") not in _COMPILERS:
             yield f"names the compiler {program!r} in {key}"
