@@ -48,8 +48,9 @@ class Limits:
     ``interpreter_type`` (``EXEC`` or ``DYN``) and ``program_interpreter`` are not checked when None; an empty
     ``program_interpreter`` is none. ``static`` means that nothing is loaded at run time. ``abi`` is as in ``Elf``, and
     not checked when empty, as is ``platform_tag``. ``modules`` says of each extension module how it is built
-    (``bootstrap``, ``static``, ``shared``, ``disabled``); where it is None, any may be there. ``hardening`` names what
-    CPython's own code is compiled with (``stack-protector``, ``fortify``), ``library_hardening`` that of the libraries.
+    (``bootstrap``, ``static``, ``shared``, ``test``, ``disabled``); where it is None, any may be there. ``hardening``
+    names what CPython's own code is compiled with (``stack-protector``, ``fortify``), ``library_hardening`` that of the
+    libraries.
     A target of macOS or Windows has ``macho`` or ``pe`` limits, and those of ELF files mean nothing for it.
     """
 

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pythonbuild.validate.model import Elf, Limits, Tree
 
 PLACE = "python/PYTHON.json"
-# What every link takes from libc without being told: libc itself, the dynamic linker, and libpython.
-_ALWAYS = re.compile(r"libc\.so.*|ld(?:64|-linux)[^/]*\.so\.\d+|ld-musl-[^/]*|libpython3[^/]*\.so.*")
+# What every link takes without being told: libc, its threads (-pthread), the dynamic linker, and libpython.
+_ALWAYS = re.compile(r"libc\.so.*|libpthread\.so\.0|ld(?:64|-linux)[^/]*\.so\.\d+|ld-musl-[^/]*|libpython3[^/]*\.so.*")
 _SHARED_NAME = re.compile(r"lib(.+?)\.so(\..*)?")
 _IN_CORE = frozenset({"bootstrap", "static"})
+_FILES = frozenset({"shared", "test"})
 
 
 # Of each part of the C API something that every Python from 3.11 on has, functions and data.
@@ -69,7 +70,7 @@ def extension_set(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
             yield PLACE, f"lacks the extension module {name}"
         for unit in units:
             shared = unit.shared_lib is not None
-            if build != "disabled" and shared != (build == "shared"):
+            if build != "disabled" and shared != (build in _FILES):
                 yield PLACE, f"has {name} as {'a file' if shared else 'built in'}; the list says {build}"
     for name, units in extensions.items():
         # Parts of the core that are modules, such as builtins, are in no list.
@@ -79,11 +80,15 @@ def extension_set(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
 
 def _files(tree: Tree, modules: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Complain about the files of an installation, which has no PYTHON.json; modules for tests may be left out."""
+    there = set()
     folder = re.compile(re.escape(tree.prefix) + r"lib/python3[^/]*/lib-dynload/([^/.]+)\.[^/]+")
     for path in tree.elf:
-        found = folder.fullmatch(path)
-        if found and modules.get(found[1]) != "shared":
-            yield path, f"is a file; the list says that {found[1]} is {modules.get(found[1], 'nothing known')}"
+        name = found[1] if (found := folder.fullmatch(path)) else ""
+        there.add(name)
+        if name and modules.get(name) not in _FILES:
+            yield path, f"is a file; the list says that {name} is {modules.get(name, 'nothing known')}"
+    for name in sorted({name for name, build in modules.items() if build == "shared"} - there):
+        yield f"{tree.prefix}lib", f"lacks the extension module {name}, which is a file"
 
 
 def built_in_modules(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -108,7 +113,7 @@ def _starters(tree: Tree, limits: Limits) -> tuple[frozenset[str], frozenset[str
     modules = limits.modules or {}
     return (
         frozenset(f"PyInit_{name}" for name, build in modules.items() if build in _IN_CORE),
-        frozenset(f"PyInit_{name}" for name, build in modules.items() if build == "shared"),
+        frozenset(f"PyInit_{name}" for name, build in modules.items() if build in _FILES),
     )
 
 

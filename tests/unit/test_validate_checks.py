@@ -629,6 +629,14 @@ def test_the_way_to_call_functions() -> None:
     assert [(one.check, one.message) for one in found] == [("machine", "calls functions by the ABI soft, not hard")]
 
 
+def test_modules_that_are_files_and_are_not_there() -> None:
+    limits = replace(LIMITS, modules={**(LIMITS.modules or {}), "_tkinter": "shared", "_testcapi": "test"})
+    tree = installed_with_module("_tkinter")(good())
+    assert [one.message for one in findings(tree, limits) if one.check == "extension-set"] == []
+    found = [one.message for one in findings(installation(), limits) if one.check == "extension-set"]
+    assert found == ["lacks the extension module _tkinter, which is a file"]
+
+
 def test_any_module_may_be_there_where_none_is_known() -> None:
     assert findings(with_extensions("zlib", "other")(good()), replace(LIMITS, modules=None)) == []
 

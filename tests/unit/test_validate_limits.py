@@ -65,8 +65,8 @@ def test_extension_modules_by_version_and_flavor() -> None:
         archive = Path(f"cpython-{version}+20261123-{target.triple}-noopt-full.tar.zst")
         return (modules_of(target, words, archive) or {}).get(name, "none")
 
-    assert [build("3.14.7", name) for name in ("_ssl", "_datetime", "_tkinter", "_gdbm")] == [
-        "static", "bootstrap", "shared", "disabled",
+    assert [build("3.14.7", name) for name in ("_ssl", "_datetime", "_tkinter", "_testcapi", "_gdbm")] == [
+        "static", "bootstrap", "shared", "test", "disabled",
     ]  # fmt: skip
     assert (build("3.13.15", "_zstd"), build("3.15.0rc2", "_zstd")) == ("none", "static")
     assert build("3.14.7", "_tkinter", "static") == "disabled"
