@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pythonbuild import billing, buildimage
 from pythonbuild.checksums import list_archives, unlist
+from pythonbuild.cpython.extension_modules import builds, load_modules
 from pythonbuild.distribution import stored_goal
 from pythonbuild.key import digest, text_digest
 from pythonbuild.log import progress
@@ -31,6 +32,7 @@ from pythonbuild.package.provenance import Origin
 from pythonbuild.package.tarball import Compression
 from pythonbuild.recording import record_of
 from pythonbuild.render import EPOCH
+from pythonbuild.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from pythonbuild.target import Target
     from pythonbuild.validate import Report
 
+MODULES = ROOT / "cpython-unix" / "cpython" / "extension-modules.yml"
 CODE, CODE_FILES = ("package", "validate"), ("billing.py", "bundled.py", "materials.py", "recording.py")
 
 
@@ -189,7 +192,19 @@ def validate_archive(target: Target, options: Collection[str], archive: Path) ->
     from pythonbuild.validate import limits_of, validate  # noqa: PLC0415 - LIEF takes a while to import
 
     with progress(f"validate {archive.name}", None) as counter:
-        return validate(archive, limits_of(target, options), progress=counter.update)
+        limits = limits_of(target, options, modules_of(target, options, archive))
+        return validate(archive, limits, progress=counter.update)
+
+
+def modules_of(target: Target, options: Collection[str], archive: Path) -> dict[str, str] | None:
+    """Return how each extension module of an archive has to be built; None where its name says no version."""
+    from pythonbuild.validate.names import name_identity  # noqa: PLC0415 - as above
+
+    named = name_identity(archive.name)
+    if named is None:
+        return None
+    rows = load_modules(MODULES)
+    return builds(rows, target.facts(python=named.minor, flavor=frozenset(options)))
 
 
 def stamp_key(prepared: Prepared, wishes: Wishes, settings: Settings) -> str:

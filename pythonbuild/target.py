@@ -25,7 +25,8 @@ class Limits:
     """What the validator holds a distribution to.
 
     ``interpreter_type`` is the ELF type of the interpreter (EXEC or DYN); ``banned`` are functions that nothing may
-    import.
+    import. ``bits`` and ``byte_order`` (little or big) are those of every file; ``abi`` is how functions are called,
+    where ``machine`` has several ways: ``hard`` or ``soft`` of ARM, ``ELFv2``, ``double``.
     """
 
     max_glibc: str
@@ -34,6 +35,9 @@ class Limits:
     machine: str
     interpreter_type: str
     banned: tuple[str, ...] = ()
+    bits: int = 64
+    byte_order: str = "little"
+    abi: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,6 +268,9 @@ def parse_target(triple: str, node: Node, families: Mapping[str, Node]) -> Targe
 def parse_limits(node: Node) -> Limits:
     """Return the validator's limits of a target."""
     fields = Fields(node)
+    bits, order = fields.take("bits"), fields.take("byte_order")
+    if order is not None and order.value not in {"little", "big"}:
+        raise order.error(f"{order.value!r} is no byte order: little or big")
     limits = Limits(
         max_glibc=fields.text("max_glibc"),
         needed=fields.texts("needed"),
@@ -271,6 +278,9 @@ def parse_limits(node: Node) -> Limits:
         machine=fields.need("machine").text(),
         interpreter_type=fields.need("interpreter_type").text(),
         banned=fields.texts("banned"),
+        bits=64 if bits is None else bits.number(),
+        byte_order="little" if order is None else order.text(),
+        abi=fields.text("abi"),
     )
     fields.done()
     return limits

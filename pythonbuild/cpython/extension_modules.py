@@ -135,3 +135,12 @@ def rows_as_json(rows: tuple[tuple[str, ModuleRow], ...]) -> str:
         for name, row in rows
     }
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def builds(rows: Iterable[ModuleRow], facts: Facts) -> dict[str, str]:
+    """Return how each module that is known under ``facts`` is built: a word of ``BUILDS``, or test.
+
+    A ``test`` module is a file that only CPython's tests use: archives without these lack it.
+    """
+    selected = select(rows, facts).items()
+    return {name: "test" if row.test and row.build == "shared" else row.build for name, row in selected}

@@ -36,7 +36,7 @@ ELF_CHECKS: tuple[Check, ...] = (
     checks.text_relocations, checks.copy_relocations, hardening.page_alignment, checks.hidden_symbols,
     checks.banned_symbols, checks.python_api, hardening.read_only_relocations,
     hardening.bind_now, checks.interpreter_kind,
-    checks.relative_rpath,
+    checks.relative_rpath, hardening.stack_protector, hardening.fortify, hardening.branch_protection,
 )  # fmt: skip
 TEXTS: tuple[Check, ...] = (texts.build_paths, texts.shebangs, texts.sysconfig_data)
 

@@ -19,6 +19,7 @@ from pythonbuild.validate.foreign_checks import MACHO_CHECKS, PE_CHECKS
 from pythonbuild.validate.hardening import HARDENING_CHECKS
 from pythonbuild.validate.metadata import METADATA_CHECKS, identity, licences, metadata_paths, metadata_schema
 from pythonbuild.validate.model import Finding, Limits, Tree
+from pythonbuild.validate.modules import MODULE_CHECKS
 from pythonbuild.validate.names import kind_of
 from pythonbuild.validate.notes import NOTES
 from pythonbuild.validate.objects import OBJECT_CHECKS
@@ -40,10 +41,12 @@ def readable_elf(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def machine(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
-    """Every program and library is for the target's processor."""
+    """Every program and library is for the target's processor, its byte order, and its way to call functions."""
     for path, elf in tree.elf.items():
-        if elf.machine.casefold() != limits.machine.casefold():
-            yield path, f"is for {elf.machine}, not for {limits.machine}"
+        if elf.architecture != limits.architecture:
+            yield path, f"is for {elf.architecture}, not for {limits.architecture}"
+        elif limits.abi and elf.abi != limits.abi:
+            yield path, f"calls functions by the ABI {elf.abi or '(none named)'}, not {limits.abi}"
 
 
 def glibc_ceiling(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -251,6 +254,7 @@ CHECKS: tuple[Check, ...] = (
     copy_relocations, hidden_symbols, banned_symbols, python_api, interpreter_kind, relative_rpath,
     *HARDENING_CHECKS,
     *OBJECT_CHECKS,
+    *MODULE_CHECKS,
     *TEXT_CHECKS,
     *CLIENT_CHECKS,
     build_ids, debug_links,

@@ -6,6 +6,8 @@ encoding of archives are checked by ``encoding``, ``members`` and ``symlinks``.
 
 from __future__ import annotations
 
+import ast
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,17 @@ if TYPE_CHECKING:
 _ENDINGS = {"gzip": (".tar.gz", ".tgz"), "zstd": (".tar.zst",)}
 # A text of one line in quotes: uv's reader of sysconfig's data knows the escapes \\, \' and \" alone.
 _ESCAPE = re.compile(r"\\(?P<letter>.)", re.DOTALL)
+_HEAD = "build_time_vars = "
+# What sysconfig's data is made of: texts of one line in plain quotes, decimal numbers, and what holds them together.
+_WORD = re.compile(
+    r"\s+|[{}:,]|-?(?:0|[1-9][0-9]*)(?![\w.])"
+    r'|"(?!"")[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+    r"|'(?!'')[^'\\\n]*(?:\\.[^'\\\n]*)*'"
+)
+# By it uv knows a Python that may lie anywhere; all installers look for it to put the real place in.
+_PREFIX = "/install"
+# What installers replace by the user's compilers.
+_PROGRAMS = ("CC", "CXX", "LDSHARED", "BLDSHARED", "LINKCC")
 
 
 def file_name(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
@@ -45,6 +58,52 @@ def installer_paths(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield tree.prefix + place, "is missing: installers go by it"
 
 
+def programs(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """bin/python and bin/python3 are symbolic links that lead to the interpreter, the program bin/python3.X."""
+    links = {
+        entry.path: posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
+        for entry in tree.entries
+        if entry.kind == "symlink"
+    }
+    for name in ("python", "python3"):
+        place = end = f"{tree.prefix}bin/{name}"
+        for _ in range(8):
+            end = links.get(end, end)
+        if place not in links:
+            yield place, "is not a symbolic link"
+        elif tree.interpreter is not None and end != tree.interpreter:
+            yield place, f"leads to {end}, not to {tree.interpreter}"
+
+
+def sysconfig_form(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
+    """Sysconfig data is written as installers read it, has the prefix /install, and names every compiler."""
+    for path, text in tree.text.items():
+        if "/_sysconfigdata_" not in path:
+            continue
+        content = text.partition(_HEAD)[2]
+        place = 0
+        while found := _WORD.match(content, place):
+            place = found.end()
+        if place < len(content):
+            yield path, f"has {content[place : place + 20]!r}, which is neither a plain text nor a decimal number"
+            continue
+        yield from ((path, message) for message in _variables(content))
+
+
+def _variables(content: str) -> Iterator[str]:
+    """Complain about the prefix and about compilers that are not there."""
+    try:
+        data = ast.literal_eval(content.strip())
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return  # which `sysconfig-data` complains about
+    if not isinstance(data, dict):
+        return
+    if data.get("prefix") != _PREFIX:
+        yield f"has the prefix {data.get('prefix')!r:.60}, not {_PREFIX!r}"
+    if lacking := [name for name in _PROGRAMS if not data.get(name)]:
+        yield f"says nothing of {', '.join(lacking)}"
+
+
 def sysconfig_escapes(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     r"""Sysconfig data has no escapes but ``\\``, ``\'`` and ``\"``: uv reads no others, and then fails to install."""
     for path, text in tree.text.items():
@@ -55,4 +114,4 @@ def sysconfig_escapes(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
             yield path, f"has escapes that installers can't read: {' '.join(map(ascii, found))} behind a backslash"
 
 
-CLIENT_CHECKS = (file_name, installer_paths, sysconfig_escapes)
+CLIENT_CHECKS = (file_name, installer_paths, programs, sysconfig_form, sysconfig_escapes)

@@ -7,7 +7,7 @@ from typing import Literal
 import lief
 
 from pythonbuild.validate import native
-from pythonbuild.validate.model import Elf, Segment
+from pythonbuild.validate.model import Elf, Segment, architecture
 from pythonbuild.validate.native import constant, text
 
 _MAGIC = b"\x7fELF"
@@ -21,6 +21,14 @@ _STRINGS = {"NEEDED": "name", "SONAME": "name", "RPATH": "rpath", "RUNPATH": "ru
 # STV_DEFAULT and STV_PROTECTED, in the two lowest bits of st_other.
 _VISIBLE = frozenset({0, 3})
 _PUBLIC = frozenset({"GLOBAL", "WEAK", "GNU_UNIQUE"})
+# Bits of e_flags that say how functions are called, and what they mean: AAELF32 4.1, the ABI of 64-bit PowerPC ELFv2
+# 3.1.1, the psABIs of RISC-V and LoongArch.
+_ABIS = {
+    "ARM": (0x600, {0x200: "soft", 0x400: "hard"}),
+    "PPC64": (3, {1: "ELFv1", 2: "ELFv2"}),
+    "RISCV": (6, {0: "soft", 2: "single", 4: "double", 6: "quad"}),
+    "LOONGARCH": (7, {1: "soft", 2: "single", 3: "double"}),
+}
 
 
 def object_format(head: bytes) -> str | None:
@@ -37,13 +45,17 @@ def object_format(head: bytes) -> str | None:
 
 
 def object_machine(head: bytes) -> str:
-    """Name the processor of an ELF file by its first 20 bytes, as ``Elf.machine`` does: e_machine, at offset 18."""
+    """Name the processor of an ELF file by its first 20 bytes, as ``architecture`` does.
+
+    The class is at offset 4, the byte order at 5, e_machine at 18.
+    """
     order: Literal["big", "little"] = "big" if head[5:6] == b"\x02" else "little"
     number = int.from_bytes(head[18:20], order)
     try:
-        return constant(lief.ELF.ARCH(number))
+        machine = constant(lief.ELF.ARCH(number))
     except ValueError:
-        return str(number)
+        machine = str(number)
+    return architecture(machine, 64 if head[4:5] == b"\x02" else 32, little_endian=order == "little")
 
 
 def read_elf(data: bytes) -> Elf:
@@ -79,7 +91,14 @@ def _facts(binary: lief.ELF.Binary) -> Elf:
         sections=frozenset(text(section.name) for section in binary.sections),
         features=_features(binary),
         dynamic=len(binary.dynamic_entries) > 0,
+        abi=_abi(constant(binary.header.machine_type), int(binary.header.processor_flag)),
     )
+
+
+def _abi(machine: str, flags: int) -> str:
+    """Name the way in which functions are called; nothing where the processor has only one, or the file is silent."""
+    mask, names = _ABIS.get(machine, (0, {}))
+    return names.get(flags & mask, "")
 
 
 def _features(binary: lief.ELF.Binary) -> frozenset[str]:

@@ -127,6 +127,8 @@ def metadata_facts(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     for path, kind in tree.objects.items():
         if path.startswith("python/build/") and kind != wanted:
             yield path, f"is {kind}; PYTHON.json says that objects are {facts.build_info.object_file_format}"
+    if limits.platform_tag and facts.python_platform_tag != limits.platform_tag:
+        yield PLACE, f"python_platform_tag is {facts.python_platform_tag!r}, not {limits.platform_tag!r}"
     if f"python/{facts.python_exe}" != tree.interpreter:
         yield PLACE, f"python_exe is {facts.python_exe!r}; the interpreter is {tree.interpreter}"
 

@@ -47,8 +47,12 @@ class Limits:
 
     ``machine`` is the ELF machine as LIEF names it (``X86_64``); ``max_glibc`` is None for another libc;
     ``interpreter_type`` (``EXEC`` or ``DYN``) and ``program_interpreter`` are not checked when None; an empty
-    ``program_interpreter`` is none. ``static`` means that nothing is loaded at run time. A target of macOS or Windows
-    has ``macho`` or ``pe`` limits, and those of ELF files mean nothing for it.
+    ``program_interpreter`` is none. ``static`` means that nothing is loaded at run time. ``abi`` is as in ``Elf``, and
+    not checked when empty, as is ``platform_tag``. ``modules`` says of each extension module how it is built
+    (``bootstrap``, ``static``, ``shared``, ``test``, ``disabled``); where it is None, any may be there. ``hardening``
+    names what CPython's own code is compiled with (``stack-protector``, ``fortify``), ``library_hardening`` that of the
+    libraries.
+    A target of macOS or Windows has ``macho`` or ``pe`` limits, and those of ELF files mean nothing for it.
     """
 
     triple: str
@@ -59,11 +63,32 @@ class Limits:
     interpreter_type: str | None = None
     program_interpreter: str | None = None
     static: bool = False
+    bits: int = 64
+    little_endian: bool = True
+    abi: str = ""
+    platform_tag: str = ""
+    modules: Mapping[str, str] | None = None
+    hardening: frozenset[str] = frozenset()
+    library_hardening: frozenset[str] = frozenset()
     banned_symbols: frozenset[str] = BANNED_SYMBOLS
     hidden_symbols: tuple[str, ...] = HIDDEN_SYMBOLS
     build_directories: tuple[str, ...] = BUILD_DIRECTORIES
     macho: MachLimits | None = None
     pe: PeLimits | None = None
+
+    @property
+    def architecture(self) -> str:
+        """The processor with the size of its addresses and its byte order, as ``Elf.architecture``."""
+        return architecture(self.machine, self.bits, little_endian=self.little_endian)
+
+
+def architecture(machine: str, bits: int, *, little_endian: bool) -> str:
+    """Return what tells programs of two targets apart, besides their ABI.
+
+    >>> architecture("PPC64", 64, little_endian=True)
+    'PPC64 (64 bits, little-endian)'
+    """
+    return f"{machine.upper()} ({bits} bits, {'little' if little_endian else 'big'}-endian)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +112,8 @@ class Elf:
 
     ``build_id`` is in hexadecimal, ``debuglink`` the name of the file that debuggers look for; both may be empty.
     ``sections`` are the names of all sections, ``features`` what the whole file says it can do (``IBT``, ``SHSTK``,
-    ``BTI``, ``PAC``). ``dynamic`` says whether the dynamic linker has to do with it.
+    ``BTI``, ``PAC``). ``dynamic`` says whether the dynamic linker has to do with it, ``abi`` how functions are called
+    (``hard``, ``soft``, ``ELFv2`` ...) where a processor has several ways.
     """
 
     machine: str
@@ -111,6 +137,12 @@ class Elf:
     sections: frozenset[str] = frozenset()
     features: frozenset[str] = frozenset()
     dynamic: bool = True
+    abi: str = ""
+
+    @property
+    def architecture(self) -> str:
+        """The processor with the size of its addresses and its byte order, as ``Limits.architecture``."""
+        return architecture(self.machine, self.bits, little_endian=self.little_endian)
 
     @property
     def code(self) -> int:
@@ -196,8 +228,9 @@ class Tree:
     paths of the build inside programs and libraries; ``text`` is the content of the files that say how Python was
     built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build record,
     ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the flavor.
-    ``digests`` are the sha256 of programs, libraries of either kind and wheels; ``bills`` the bills of materials by
-    their place, as data, or in words why one is none.
+    ``marks`` says which object files and static libraries have code with a kind of hardening (``stack-protector``,
+    ``fortify``). ``digests`` are the sha256 of programs, libraries of either kind and wheels; ``bills`` the bills of
+    materials by their place, as data, or in words why one is none.
     """
 
     name: str
@@ -206,6 +239,7 @@ class Tree:
     elf: Mapping[str, Elf] = field(default_factory=lambda: MappingProxyType({}))
     objects: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     object_machines: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    marks: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     static: Mapping[str, StaticLibrary] = field(default_factory=lambda: MappingProxyType({}))
     macho: Mapping[str, tuple[MachO, ...]] = field(default_factory=lambda: MappingProxyType({}))
     pe: Mapping[str, Pe] = field(default_factory=lambda: MappingProxyType({}))

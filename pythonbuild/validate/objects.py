@@ -21,9 +21,9 @@ def static_libraries(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     for path, library in tree.static.items():
         if library.odd:
             yield path, f"has {len(library.odd)} members that are no ELF objects: {', '.join(library.odd[:4])}"
-        foreign = sorted(machine for machine in library.machines if machine.casefold() != limits.machine.casefold())
+        foreign = sorted(set(library.machines) - {limits.architecture})
         if foreign:
-            yield path, f"has members for {', '.join(foreign)}, not for {limits.machine}"
+            yield path, f"has members for {', '.join(foreign)}, not for {limits.architecture}"
         if not library.kinds:
             yield path, "is empty"
         elif not library.indexed:
@@ -33,8 +33,8 @@ def static_libraries(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
 def object_files(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     """Object files are for the target's processor."""
     for path, machine in tree.object_machines.items():
-        if machine.casefold() != limits.machine.casefold():
-            yield path, f"is for {machine}, not for {limits.machine}"
+        if machine != limits.architecture:
+            yield path, f"is for {machine}, not for {limits.architecture}"
 
 
 def other_systems(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:

@@ -48,6 +48,12 @@ _BUILD_PREFIXES = (b"/build/", b"/tools/", b"/sysroot/")
 # OpenSSL records the command that compiled it; nothing is looked for there.
 _COMPILER_CONFIGURATION = b"/tools/toolchain/"
 _PROGRAMS = frozenset({"elf", "static", "macho", "pe"})
+# Functions that code calls which is compiled with hardening: names in the string table of an object file.
+_MARKS = {
+    "stack-protector": re.compile(rb"\0__stack_(?:chk_fail|smash_handler)"),
+    "fortify": re.compile(rb"\0__\w{2,60}_chk\0"),
+}
+_LARGEST_OBJECT = 256 << 20
 # Programs of the target; the wheel of pip has some of Windows.
 _BILLED = frozenset({"elf", "static"})
 _PATH = re.compile(rb"[!#-&(-~]{1,200}")
@@ -62,6 +68,7 @@ class _Collector:
     elf: dict[str, Elf] = field(default_factory=dict)
     objects: dict[str, str] = field(default_factory=dict)
     object_machines: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, frozenset[str]] = field(default_factory=dict)
     static: dict[str, StaticLibrary] = field(default_factory=dict)
     macho: dict[str, tuple[MachO, ...]] = field(default_factory=dict)
     pe: dict[str, Pe] = field(default_factory=dict)
@@ -99,9 +106,7 @@ class _Collector:
         elif entry.path.endswith(WITHOUT_PROGRAMS):
             self.digests[entry.path] = hashlib.file_digest(content, "sha256").hexdigest()
         elif kind is not None:
-            self.objects[entry.path] = kind
-            if kind == "elf-object":
-                self.object_machines[entry.path] = object_machine(head)
+            self._take_object(entry, kind, head, content.read)
         elif TEXT_FILES.fullmatch(entry.path) and b"\0" not in head:
             self._take_text(entry, content)
 
@@ -112,6 +117,14 @@ class _Collector:
             return
         self.text_size += entry.size
         self.text[entry.path] = content.read().decode("utf-8", "surrogateescape")
+
+    def _take_object(self, entry: Entry, kind: str, head: bytes, read: Callable[[], bytes]) -> None:
+        """Keep what an object file is for, and how its code was compiled."""
+        self.objects[entry.path] = kind
+        if kind == "elf-object":
+            self.object_machines[entry.path] = object_machine(head)
+            if entry.size <= _LARGEST_OBJECT:
+                self.marks[entry.path] = marks(read())
 
     def _take_metadata(self, data: dict[str, Any]) -> None:
         try:
@@ -147,6 +160,7 @@ class _Collector:
                     self.leaks[entry.path] = tuple(sorted(found))
             elif kind == "static":
                 self.static[entry.path] = read_static_library(data)
+                self.marks[entry.path] = marks(data)
             elif kind == "macho":
                 self.macho[entry.path] = read_macho(data)
             elif is_pe(data):
@@ -160,6 +174,11 @@ def _format(entry: Entry, head: bytes) -> str | None:
     if head.startswith((MAGIC, THIN)) or entry.path.endswith(".a"):
         return "static"
     return object_format(head) or macho_format(head) or ("pe" if head.startswith(b"MZ") else None)
+
+
+def marks(data: bytes) -> frozenset[str]:
+    """Return the kinds of hardening that the code of an object file, or of a static library, was compiled with."""
+    return frozenset(name for name, pattern in _MARKS.items() if pattern.search(data))
 
 
 def leaks(data: bytes, end: int) -> Iterator[str]:
@@ -196,6 +215,7 @@ def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None)
         elf=seen.elf,
         objects=seen.objects,
         object_machines=seen.object_machines,
+        marks=seen.marks,
         static=seen.static,
         macho=seen.macho,
         pe=seen.pe,

@@ -75,7 +75,7 @@ def _values(data: object) -> Iterator[str]:
         elif not (type(value) is int and value in _INT32) and not (isinstance(value, str) and "\n" not in value):
             shown = repr(value[:60]) if isinstance(value, str) else f"a value of the type {type(value).__name__}"
             yield f"has {key[:60]!r}: {shown}, which is neither one line of text nor a 32-bit number"
-    for key in ("CC", "CXX", "LDSHARED", "BLDSHARED"):
+    for key in ("CC", "CXX", "LDSHARED", "BLDSHARED", "LINKCC", "LDCXXSHARED"):
         program = value.split(" ")[0] if isinstance(value := data.get(key), str) else ""
         if program and program.removesuffix("++").replace("g", "gcc", program == "g++") not in _COMPILERS:
             yield f"names the compiler {program!r} in {key}"

@@ -31,6 +31,10 @@ def test_fields_fit_together(target: Target) -> None:
         assert loader in limits.needed
     if limits.page_align > 4096:
         assert f"-Wl,-z,max-page-size={limits.page_align}" in config
+    if target.arch == "armv7":
+        assert f"-mfloat-abi={limits.abi}" in config
+    assert (limits.bits == 32) is (target.arch in {"armv7", "i686"})
+    assert (limits.byte_order == "big") is (target.arch == "s390x")
     assert ("compiler-rt" in target.toolchain) is any("-resource-dir=" in word for word in config)
     assert ("compiler-rt" in target.toolchain) is (target.arch != "x86_64")
 

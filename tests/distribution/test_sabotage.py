@@ -229,6 +229,7 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (36, "foreign.no-writable-code", lambda s: customize(s, CODE_MEMORY)),
     (37, "foreign.closure", lambda s: customize(s, "import ctypes\nctypes.CFUNCTYPE = lambda *a: (lambda f: (lambda *b: 0))")),
     (38, "elf.read-only-relocations", lambda s: headers(s, 0x6474E552, forget)),
+    (38, "elf.stack-protector", lambda s: patch(s, b"\0__stack_chk_fail\0", b"\0__stack_chk_fall\0")),
     (39, "foreign.static-has-no-pythonapi", lambda s: customize(s, "import ctypes; ctypes.pythonapi = object()")),
     (40, "naming.platform-tags", lambda s: edit(s, "lib/python3*/site-packages/pip/_vendor/packaging/tags.py", r"\Z", "\ndef sys_tags(**k): return iter(())\n")),
     (41, "naming.multiarch", lambda s: customize(s, "import sys; sys.implementation._multiarch = 'x86_64-linux-other'")),

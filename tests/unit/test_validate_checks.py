@@ -16,6 +16,7 @@ from pythonbuild.validate.bills import applied
 from pythonbuild.validate.checks import CHECKS, name_of, notes, run
 from pythonbuild.validate.foreign import Pe
 from pythonbuild.validate.model import Elf, Entry, Finding, Form, Limits, Segment, StaticLibrary, Tree
+from pythonbuild.validate.modules import C_API
 from tests.unit import bills, records
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ LIMITS = Limits(
     max_glibc="2.17",
     interpreter_type="EXEC",
     program_interpreter="/lib64/ld-linux-x86-64.so.2",
+    platform_tag="linux-x86_64",
+    modules={"zlib": "static", "_gdbm": "disabled"},
+    hardening=frozenset({"stack-protector", "fortify"}),
+    library_hardening=frozenset({"stack-protector", "fortify"}),
 )
 PYTHON = "python/install/bin/python3.14"
 LIBPYTHON = "python/install/lib/libpython3.14.so.1.0"
@@ -37,6 +42,15 @@ SYSCONFIG = "python/install/lib/python3.14/_sysconfigdata__linux_x86_64-linux-gn
 HEADER = "# system configuration generated and used by the sysconfig module\n"
 JSON = "python/PYTHON.json"
 LIBZ = "python/build/lib/libz.a"
+OBJECT = "python/build/Modules/config.o"
+ARCHITECTURE = "X86_64 (64 bits, little-endian)"
+HARDENED = frozenset({"__stack_chk_fail", "__memcpy_chk"})
+API = C_API | {"PyInit_zlib"}
+VARIABLES = {
+    "prefix": "/install",
+    **dict.fromkeys(("CC", "LDSHARED", "BLDSHARED", "LINKCC"), "clang"),
+    "CXX": "clang++",
+}
 DIGESTS = dict.fromkeys((PYTHON, LIBPYTHON, TCL, "python/build/lib/libz.a"), records.DIGEST)
 BILLS = bills.bills_for(DIGESTS, full=True)
 INSTALLED_DIGESTS = dict.fromkeys((path.replace("install/", "") for path in (PYTHON, LIBPYTHON, TCL)), records.DIGEST)
@@ -99,7 +113,13 @@ def metadata() -> dict[str, Any]:
             "inittab_object": "build/Modules/config.o",
             "inittab_source": "build/Modules/config.o",
             "inittab_cflags": [],
-            "core": {"objs": ["build/Modules/config.o"], "links": []},
+            "core": {
+                "objs": ["build/Modules/config.o"],
+                "links": [
+                    {"name": "m", "system": True},
+                    {"name": "tcl9.0", "path_dynamic": "install/lib/libtcl9.0.so"},
+                ],
+            },
             "extensions": {
                 "zlib": [
                     {
@@ -118,6 +138,12 @@ def metadata() -> dict[str, Any]:
     }
 
 
+def sysconfig(**changes: Any) -> str:
+    """Return sysconfig data; a variable that is None is left out."""
+    values = {name: value for name, value in {**VARIABLES, **changes}.items() if value is not None}
+    return f"{HEADER}build_time_vars = {values!r}\n"
+
+
 def mode_of(path: str) -> int:
     return 0o755 if "/bin/" in path else 0o644
 
@@ -128,23 +154,26 @@ def good() -> Tree:
         "python/install/include/python3.14/Python.h", "python/install/lib/python3.14/LICENSE.txt",
         "python/licenses/LICENSE.cpython.txt", "python/licenses/LICENSE.zlib.txt",
     )  # fmt: skip
-    link = Entry(path="python/install/bin/python3", kind="symlink", target="python3.14")
+    names = ("python/install/bin/python3", "python/install/bin/python")
+    links = (Entry(path=path, kind="symlink", target="python3.14") for path in names)
     interpreter = elf(
         kind="EXEC",
         interpreter="/lib64/ld-linux-x86-64.so.2",
-        exported=frozenset({"PyList_New"}),
-        needed=("libc.so.6", "libtcl9.0.so"),
+        exported=API,
+        imported=HARDENED,
+        needed=("libc.so.6", "libm.so.6", "libtcl9.0.so"),
         rpath=("$ORIGIN/../lib",),
     )
     return Tree(
         name=f"cpython-3.14.7+20261123-{TRIPLE}-noopt-full.tar.zst",
         form=Form(compression="zstd", window=1 << 27),
-        entries=(*(Entry(path=path, kind="file", size=1, mode=mode_of(path)) for path in files), link),
-        elf={PYTHON: interpreter, LIBPYTHON: elf(exported=frozenset({"PyList_New"})), TCL: elf()},
-        objects={"python/build/Modules/config.o": "elf-object"},
-        object_machines={"python/build/Modules/config.o": "X86_64"},
-        static={"python/build/lib/libz.a": StaticLibrary(kinds={"elf-object": 3}, machines={"X86_64": 3})},
-        text={SYSCONFIG: HEADER + "build_time_vars = {'CC': 'clang -pthread', 'SIZEOF_INT': 4}\n"},
+        entries=(*(Entry(path=path, kind="file", size=1, mode=mode_of(path)) for path in files), *links),
+        elf={PYTHON: interpreter, LIBPYTHON: elf(exported=API, imported=HARDENED), TCL: elf()},
+        objects={OBJECT: "elf-object"},
+        object_machines={OBJECT: ARCHITECTURE},
+        static={LIBZ: StaticLibrary(kinds={"elf-object": 3}, machines={ARCHITECTURE: 3})},
+        marks={OBJECT: LIMITS.hardening},
+        text={SYSCONFIG: sysconfig(SIZEOF_INT=4)},
         metadata=PythonJson.from_json(metadata()),
         record=records.RECORD,
         record_path=RECORD,
@@ -219,10 +248,51 @@ def hardened(*options: str, **changes: Any) -> Callable[[Tree], Tree]:
     return lambda tree: with_python(**changes)(replace(tree, record=replace(records.RECORD, flags=flags)))
 
 
-def library_without_stack_protector(tree: Tree) -> Tree:
-    segment = replace(SEGMENT, flags="RX", start=0, end=300_000)
-    flags: dict[str, tuple[str, ...]] = {"libraries": ("-fstack-protector",)}
-    return with_tcl(segments=(segment, STACK))(replace(tree, record=replace(records.RECORD, flags=flags)))
+def large_library(*imported: str) -> Callable[[Tree], Tree]:
+    """Return a change of Tcl into a library with much code, which calls ``imported``."""
+    segments = (replace(SEGMENT, start=0, end=300_000), STACK, RELRO)
+    return with_tcl(segments=segments, imported=frozenset(imported))
+
+
+def large_archive(*marks: str) -> Callable[[Tree], Tree]:
+    """Return a change of zlib into a static library with much code, of which some has ``marks``."""
+
+    def change(tree: Tree) -> Tree:
+        entries = tuple(replace(entry, size=2 << 20) if entry.path == LIBZ else entry for entry in tree.entries)
+        return replace(tree, entries=entries, marks={**tree.marks, LIBZ: frozenset(marks)})
+
+    return change
+
+
+def with_sysconfig(**changes: Any) -> Callable[[Tree], Tree]:
+    return with_text(SYSCONFIG, sysconfig(**changes))
+
+
+def with_extensions(*names: str) -> Callable[[Tree], Tree]:
+    """Return a change of PYTHON.json into one that names just these extension modules."""
+    info = metadata()["build_info"]
+    unit = info["extensions"]["zlib"]
+    return with_facts(build_info={**info, "extensions": dict.fromkeys(names, unit)})
+
+
+def pointing(path: str, target: str) -> Callable[[Tree], Tree]:
+    """Return a change of one symbolic link."""
+
+    def change(tree: Tree) -> Tree:
+        return with_entry(path, "symlink", target)(without(path)(tree))
+
+    return change
+
+
+def installed_with_module(name: str) -> Callable[[Tree], Tree]:
+    """Return a change of the full archive into an installation with an extension module that is a file."""
+    path = f"python/lib/python3.14/lib-dynload/{name}.cpython-314-x86_64-linux-gnu.so"
+
+    def change(tree: Tree) -> Tree:
+        found = installed("install_noopt.tar.zst")(tree)
+        return replace(found, elf={**found.elf, path: elf()})
+
+    return change
 
 
 def without(path: str) -> Callable[[Tree], Tree]:
@@ -331,6 +401,7 @@ DEBUG_INFO = frozenset({".symtab", ".debug_info"})
 STRIPPED = "install_only_stripped.tar.gz"
 SEGMENT = Segment(kind="LOAD", flags="RX", align=4096)
 STACK = Segment(kind="GNU_STACK", flags="RW", align=0)
+RELRO = Segment(kind="GNU_RELRO", flags="R", align=1)
 SYSCONFIG_TEXT = HEADER + "build_time_vars = {}\n"
 FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("encoding", "more data", lambda tree: replace(tree, form=Form(compression="zstd", single_frame=False))),
@@ -367,6 +438,8 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("layout", "is missing", without("python/install/include/python3.14/Python.h")),
     ("readable-elf", "broken", lambda tree: replace(tree, broken={TCL: "broken"})),
     ("machine", "is for AARCH64", with_tcl(machine="AARCH64")),
+    ("machine", "big-endian", with_tcl(little_endian=False)),
+    ("machine", "(32 bits", with_tcl(bits=32)),
     ("glibc-ceiling", "GLIBC_2.18", with_tcl(versions=frozenset({"GLIBC_2.18"}))),
     ("glibc-ceiling", "GLIBC_PRIVATE", with_tcl(versions=frozenset({"GLIBC_PRIVATE"}))),
     ("glibc-ceiling", "GLIBC_ABI_DT_RELR", with_tcl(versions=frozenset({"GLIBC_ABI_DT_RELR"}))),
@@ -393,14 +466,21 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("read-only-relocations", "RELRO", with_python(segments=(SEGMENT, STACK))),
     ("read-only-relocations", "RELRO", with_tcl(segments=(SEGMENT, STACK))),
     ("bind-now", "first used", with_tcl(bind_now=False)),
-    ("stack-protector", "never calls", hardened("-fstack-protector-strong")),
-    ("stack-protector", "(libraries)", library_without_stack_protector),
-    ("fortify", "__memcpy_chk", hardened("-D_FORTIFY_SOURCE=2", imported=frozenset({"__stack_chk_fail", "memcpy"}))),
+    ("read-only-relocations", "RELRO", with_python(segments=(SEGMENT, STACK), dynamic=False)),
+    ("stack-protector", "no code of CPython", with_python(imported=frozenset({"__memcpy_chk", "memcpy"}))),
+    ("stack-protector", "1 object files", lambda tree: replace(tree, marks={OBJECT: frozenset({"fortify"})})),
+    ("stack-protector", "has no code with", large_library("__memcpy_chk")),
+    ("stack-protector", "has no code with", large_archive("fortify")),
+    ("fortify", "no code of CPython", with_python(imported=frozenset({"__stack_chk_fail", "memcpy"}))),
+    ("fortify", "1 object files", lambda tree: replace(tree, marks={OBJECT: frozenset({"stack-protector"})})),
+    ("fortify", "has no code with", large_library("__stack_chk_fail")),
+    ("fortify", "has no code with", large_archive("stack-protector")),
     ("branch-protection", "not marked IBT, SHSTK", hardened("-fcf-protection=full")),
+    ("branch-protection", "not marked IBT", hardened("-fcf-protection=none", "-fcf-protection")),
     ("branch-protection", "not marked BTI", hardened("-mbranch-protection=bti", features=frozenset({"PAC"}))),
     ("page-alignment", "can't map", with_tcl(segments=(replace(SEGMENT, start=0x1800, address=0x3000), STACK))),
     ("static-libraries", "llvm-bitcode", with_library(odd=("a.o (llvm-bitcode)",))),
-    ("static-libraries", "members for AARCH64", with_library(machines={"AARCH64": 1, "X86_64": 2})),
+    ("static-libraries", "members for AARCH64", with_library(machines={"AARCH64": 1, ARCHITECTURE: 2})),
     ("static-libraries", "is empty", with_library(kinds={})),
     ("static-libraries", "no table of symbols", with_library(indexed=False)),
     ("object-files", "is for ARM,", lambda tree: replace(tree, object_machines={"python/build/a.o": "ARM"})),
@@ -410,6 +490,33 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("system-links", "does not say where", with_extension(links=[{"name": "X11"}])),
     ("extension-modules", "does not export PyInit_zlib", with_extension(shared_lib=TCL.removeprefix("python/"))),
     ("extension-modules", "does not name", with_dynamic_module("_zlib")),
+    ("c-api", "does not export PyArg_ParseTuple", with_python(exported=API - {"PyArg_ParseTuple"})),
+    ("c-api", "lacks 1 names of the C API", with_python(exported=API | {"PyNew_Function"})),
+    ("extension-set", "lacks the extension module zlib", with_extensions()),
+    ("extension-set", "_gdbm, which is disabled", with_extensions("zlib", "_gdbm")),
+    ("extension-set", "other, which is not in the list", with_extensions("zlib", "other")),
+    ("extension-set", "has zlib as a file", with_extension(shared_lib=TCL.removeprefix("python/"))),
+    ("extension-set", "_gdbm is disabled", installed_with_module("_gdbm")),
+    ("extension-set", "other is nothing known", installed_with_module("other")),
+    ("built-in-modules", "does not export PyInit_zlib", with_python(exported=C_API)),
+    ("built-in-modules", "does not export PyInit_zlib", installed("install_noopt.tar.zst", exported=C_API)),
+    ("built-in-modules", "modules that are files", with_extension(shared_lib=TCL.removeprefix("python/"))),
+    ("annotated-libraries", "needs libX11.so.6, which", with_python(needed=("libc.so.6", "libX11.so.6"))),
+    (
+        "annotated-libraries",
+        "needs libm.so.6, libtcl9.0.so, which",
+        with_facts(build_info={**metadata()["build_info"], "core": {"objs": [], "links": []}}),
+    ),
+    ("programs", "is not a symbolic link", without("python/install/bin/python")),
+    ("programs", "leads to python/install/bin/python3.14-config", pointing(PYTHON[:-3], "python3.14-config")),
+    ("sysconfig-form", "the prefix '/usr'", with_sysconfig(prefix="/usr")),
+    ("sysconfig-form", "the prefix None", with_sysconfig(prefix=None)),
+    ("sysconfig-form", "says nothing of CC", with_sysconfig(CC=None)),
+    ("sysconfig-form", "says nothing of LINKCC", with_sysconfig(LINKCC="")),
+    ("sysconfig-form", "has \"r'x'", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': r'x'}"))),
+    ("sysconfig-form", "has '0x10", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': 0x10}"))),
+    ("sysconfig-form", "has '1_0", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': 1_0}"))),
+    ("sysconfig-form", "'''x", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': '''x'''}"))),
     ("licences", "of the licence of zlib", without("python/licenses/LICENSE.zlib.txt")),
     ("licences", "of the licence of musl", with_job("musl")),
     ("licences", "of the licence of compiler-rt", with_job("compiler-rt")),
@@ -431,6 +538,8 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("sysconfig-data", "32-bit", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': 4294967296}"))),
     ("sysconfig-data", "32-bit", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'A': None}"))),
     ("sysconfig-data", "compiler", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{'CC': '/usr/bin/clang'}"))),
+    ("sysconfig-data", "compiler 'zig' in LINKCC", with_sysconfig(LINKCC="zig cc")),
+    ("sysconfig-data", "compiler 'zig' in LDCXXSHARED", with_sysconfig(LDCXXSHARED="zig c++ -shared")),
     ("sysconfig-data", "has no", lambda tree: replace(tree, text={})),
     ("identity", "is not a name", lambda tree: replace(tree, name="python.tar.zst")),
     ("identity", "python_version", with_facts(python_version="3.14.6")),
@@ -443,6 +552,7 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("metadata-schema", "unknown key", lambda tree: replace(tree, metadata=None, metadata_error="unknown key 'x'")),
     ("metadata-facts", "highest glibc", with_facts(crt_features=["glibc-dynamic"])),
     ("metadata-facts", "llvm-bitcode", lambda tree: replace(tree, objects={"python/build/a.o": "llvm-bitcode"})),
+    ("metadata-facts", "python_platform_tag is 'linux-aarch64'", with_facts(python_platform_tag="linux-aarch64")),
     ("metadata-facts", "python_exe", with_facts(python_exe="install/bin/python3")),
     ("licences", "without a licence", with_extension(licenses=[])),
     ("licences", "without a licence text", with_extension(license_paths=[])),
@@ -518,17 +628,57 @@ def test_every_check_can_fail() -> None:
 @pytest.mark.parametrize(
     ("options", "changes"),
     [
-        (["-fstack-protector"], {"imported": frozenset({"__stack_chk_fail"})}),
-        (["-D_FORTIFY_SOURCE=2"], {"imported": frozenset({"__memcpy_chk"})}),
         (["-fcf-protection"], {"features": frozenset({"IBT", "SHSTK"})}),
         (["-mbranch-protection=standard"], {"features": frozenset({"BTI", "PAC"})}),
-        (["-fno-stack-protector", "-U_FORTIFY_SOURCE"], {}),
+        (["-fcf-protection=full", "-fcf-protection=none"], {}),
     ],
 )
 def test_hardening_that_is_there(options: list[str], changes: dict[str, Any]) -> None:
     tree = hardened(*options, **changes)(good())
     library = replace(tree.elf[LIBPYTHON], **changes)
     assert findings(replace(tree, elf={**tree.elf, LIBPYTHON: library})) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        large_library("__stack_chk_fail", "__memcpy_chk"),
+        large_archive("stack-protector", "fortify"),
+        with_sysconfig(SIZEOF_INT=-4, LIBS="", CFLAGS="-DX='\\'\"\\\\"),
+        pointing("python/install/bin/python", "python3"),
+    ],
+)
+def test_what_is_right(change: Callable[[Tree], Tree]) -> None:
+    assert findings(change(good())) == []
+
+
+def test_hardening_that_is_not_demanded() -> None:
+    plain = replace(with_python(imported=frozenset())(good()), marks={})
+    plain = replace(plain, elf={**plain.elf, LIBPYTHON: elf(exported=API)})
+    assert {finding.check for finding in findings(plain)} == {"stack-protector", "fortify"}
+    assert findings(plain, replace(LIMITS, hardening=frozenset())) == []
+    switched_off = replace(plain, record=replace(records.RECORD, without=("fortify",)))
+    assert {finding.check for finding in findings(switched_off)} == {"stack-protector"}
+
+
+def test_the_way_to_call_functions() -> None:
+    limits = replace(LIMITS, abi="hard")
+    tree = replace(good(), elf={path: replace(facts, abi="hard") for path, facts in good().elf.items()})
+    assert findings(tree, limits) == []
+    found = findings(with_tcl(abi="soft")(tree), limits)
+    assert [(one.check, one.message) for one in found] == [("machine", "calls functions by the ABI soft, not hard")]
+
+
+def test_modules_that_are_files_and_are_not_there() -> None:
+    limits = replace(LIMITS, modules={**(LIMITS.modules or {}), "_tkinter": "shared", "_testcapi": "test"})
+    tree = installed_with_module("_tkinter")(good())
+    assert [one.message for one in findings(tree, limits) if one.check == "extension-set"] == []
+    found = [one.message for one in findings(installation(), limits) if one.check == "extension-set"]
+    assert found == ["lacks the extension module _tkinter, which is a file"]
+
+
+def test_any_module_may_be_there_where_none_is_known() -> None:
+    assert findings(with_extensions("zlib", "other")(good()), replace(LIMITS, modules=None)) == []
 
 
 def test_launchers_that_pip_carries_are_no_mistake() -> None:
@@ -538,7 +688,7 @@ def test_launchers_that_pip_carries_are_no_mistake() -> None:
 
 def test_code_that_is_there_twice_is_noted() -> None:
     (note,) = notes(good(), LIMITS)
-    assert str(note).startswith(f"duplicate-code: {LIBPYTHON}: exports 1 functions and objects that {PYTHON} has too")
+    assert str(note).startswith(f"duplicate-code: {LIBPYTHON}: exports 39 functions and objects that {PYTHON} has too")
     assert list(notes(with_python(exported=frozenset())(good()), LIMITS)) == []
 
 

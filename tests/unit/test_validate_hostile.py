@@ -31,6 +31,7 @@ from tests.unit.test_validate_checks import HEADER
 
 INSTALL_ONLY = f"cpython-3.14.7+20261123-{TRIPLE}-install_only.tar.gz"
 JSON = "python/PYTHON.json"
+ARCHITECTURE = "X86_64 (64 bits, little-endian)"
 
 
 def refusal(path: Path, limits: Limits = LIMITS) -> str:
@@ -202,12 +203,23 @@ def test_links_inside_the_tree_are_good(tmp_path: Path) -> None:
     assert (tmp_path / "to/python/bin/a").read_bytes() == b"x"
 
 
+def test_hardening_is_seen_in_object_files(tmp_path: Path) -> None:
+    protected = elf_object() + b"\0__stack_chk_fail\0"
+    library = static_library(("a.o", elf_object()), ("b.o", elf_object() + b"\0__memcpy_chk\0"))
+    files = {"python/a.o": elf_object() + b"\0stack_chk\0", "python/b.o": protected, "python/libx.a": library}
+    tree = read_tree(write(tmp_path, packed(files)))
+    assert {path: set(found) for path, found in tree.marks.items()} == {
+        "python/a.o": set(), "python/b.o": {"stack-protector"}, "python/libx.a": {"fortify"},
+    }  # fmt: skip
+    assert set(tree.object_machines.values()) == {ARCHITECTURE}
+
+
 def test_static_libraries_are_read(tmp_path: Path) -> None:
     data = static_library(("a.o", elf_object()), ("a-name-that-is-long.o", elf_object()))
     bsd = b"!<arch>\n" + member("#1/4", b"b.o\0" + elf_object())
     tree = read_tree(write(tmp_path, packed({"python/libx.a": data, "python/liby.a": bsd})))
-    assert (tree.static["python/libx.a"].machines, tree.static["python/libx.a"].indexed) == ({"X86_64": 2}, True)
-    assert (tree.static["python/liby.a"].machines, tree.static["python/liby.a"].indexed) == ({"X86_64": 1}, False)
+    assert (tree.static["python/libx.a"].machines, tree.static["python/libx.a"].indexed) == ({ARCHITECTURE: 2}, True)
+    assert (tree.static["python/liby.a"].machines, tree.static["python/liby.a"].indexed) == ({ARCHITECTURE: 1}, False)
     assert tree.static["python/libx.a"].odd == ()
 
 
