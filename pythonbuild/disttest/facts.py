@@ -20,7 +20,7 @@ from pythonbuild.validate import checks, hardening, texts
 from pythonbuild.validate.elf import object_format, read_elf
 from pythonbuild.validate.limits import limits_of
 from pythonbuild.validate.model import Elf, Entry, Form, Tree
-from pythonbuild.validate.reader import TEXT_FILES
+from pythonbuild.validate.reader import is_read, is_text
 from pythonbuild.validate.staticlib import MAGIC, THIN
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
             head = file.read(18)
         if object_format(head) == "elf":
             programs[name] = elf_of(path)
-        elif b"\0" not in head and not head.startswith((MAGIC, THIN)) and TEXT_FILES.fullmatch(name):
-            content[name] = path.read_text(encoding="utf-8", errors="surrogateescape")
+        elif is_text(name, head) and not head.startswith((MAGIC, THIN)) and is_read(name, data := path.read_bytes()):
+            content[name] = data.decode("utf-8", "surrogateescape")
     return Tree(
         name=prefix.name,
         form=Form(compression="none"),

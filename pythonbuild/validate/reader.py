@@ -38,6 +38,12 @@ TEXT_FILES = re.compile(
     r"lib/python3[^/]*/(?:_sysconfigdata_[^/]*\.py|_sysconfig_vars_[^/]*\.json|build-details\.json)|"
     r"lib/python3[^/]*/config-[^/]*/[^/]+)"
 )
+# All other text that lies where Python, Tcl or a compiler looks; examples in tests name directories of other machines.
+OTHER_TEXT_FILES = re.compile(
+    r"python/(?:install/)?(?:lib|include)/(?!(?:.*/)?(?:test|tests|idle_test|__pycache__)/)(?:.*/)?[^/]+"
+)
+# The least that such a file must hold to be looked at: few have it, and most of them mean another thing.
+_SUSPICIOUS = (b"/build/", b"/tools/", b"/sysroot/", b"/install/", b'/install"', b"/install\n")
 _BILLS = frozenset({*PLACES.values(), *INSTALL_PLACES.values()})
 # What bills of materials name besides programs and shared libraries.
 _ARCHIVES = (".a", ".whl")
@@ -99,8 +105,10 @@ class _Collector:
             self.objects[entry.path] = kind
             if kind == "elf-object":
                 self.object_machines[entry.path] = object_machine(head)
-        elif TEXT_FILES.fullmatch(entry.path) and entry.size <= _LARGEST_TEXT and b"\0" not in head:
-            self.text[entry.path] = (head + content.read()).decode("utf-8", "surrogateescape")
+        elif is_text(entry.path, head) and entry.size <= _LARGEST_TEXT:
+            data = head + content.read()
+            if is_read(entry.path, data):
+                self.text[entry.path] = data.decode("utf-8", "surrogateescape")
 
     def _take_metadata(self, data: dict[str, Any]) -> None:
         try:
@@ -142,6 +150,17 @@ class _Collector:
                 self.pe[entry.path] = read_pe(data)
         except ValidationError as error:
             self.broken[entry.path] = error.message
+
+
+def is_text(path: str, head: bytes) -> bool:
+    """Return whether a file that begins with ``head`` is text of a kind that may name paths of the build."""
+    known = TEXT_FILES.fullmatch(path) or OTHER_TEXT_FILES.fullmatch(path)
+    return known is not None and b"\0" not in head
+
+
+def is_read(path: str, data: bytes) -> bool:
+    """Return whether checks look at such a text: at those that builds read, and where a path of the build may be."""
+    return TEXT_FILES.fullmatch(path) is not None or any(word in data for word in _SUSPICIOUS)
 
 
 def _format(entry: Entry, head: bytes) -> str | None:

@@ -70,6 +70,11 @@ def edit(subject: Subject, pattern: str, old: str, new: str) -> None:
     assert changed, f"nothing to break in {pattern}"
 
 
+def add(subject: Subject, directory: str, name: str, text: str) -> None:
+    """Put a new text file into a directory that a pattern finds."""
+    (next(subject.prefix.glob(directory)) / name).write_text(text)
+
+
 def patch(subject: Subject, old: bytes, new: bytes) -> None:
     """Replace bytes of the interpreter by as many others."""
     assert len(old) == len(new)
@@ -199,6 +204,8 @@ TABLE: tuple[tuple[int, str, Sabotage], ...] = (
     (6, "relocation.moved", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"LIBDIR": "[^"]*"', '"LIBDIR": "/opt/lib"')),
     (6, "moving.twice-gcc", lambda s: remove(s, "include/python3*/Python.h")),
     (7, "text.build-paths", lambda s: edit(s, "lib/python3*/config-*/Makefile", "^LIBS=", "LIBS= -L/tools/deps/lib ")),
+    (7, "text.build-paths", lambda s: add(s, "lib/python3*/site-packages/pip-*.dist-info", "direct_url.json", '{"url": "file:///build/pip.whl"}')),
+    (7, "text.build-paths", lambda s: add(s, "lib", "tclConfig.sh", "TCL_LIB_SPEC='-L/install/lib -ltcl9.0'")),
     (8, "relocation.pip-script", lambda s: edit(s, "bin/pip3.*", r"\A(?s:.*?)' '''\n", "#!/install/bin/python3\n")),
     (9, "building.pkg-config", lambda s: edit(s, "lib/pkgconfig/python-3*.pc", "^prefix=.*", "prefix=/install")),
     (9, "moving.pkg-config-program", lambda s: edit(s, "lib/pkgconfig/python-3*.pc", "^prefix=.*", "prefix=/install")),
