@@ -11,6 +11,7 @@ import posixpath
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from pythonbuild.cpython.stages import active, load_stages
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.errors import DataError
 from pythonbuild.package.record import BuildRecord
@@ -101,6 +102,17 @@ def target_of(subject: Subject) -> Target:
         return Matrix.load(ROOT / "targets.yml").target(subject.triple)
     except DataError as error:
         raise CaseSkipped(f"targets.yml does not know the target {subject.triple or '(not named)'}") from error
+
+
+def stages_of(subject: Subject) -> list[str]:
+    """Return the optimizer stages that a build of this target, Python and flavor has, unless some were switched off.
+
+    Those that the build record calls switched off are left out. Raises CaseSkipped where the target is none of ours.
+    """
+    record = record_of(subject.prefix)
+    settings, without = (record.settings or (), record.without) if record else ((), ())
+    facts = target_of(subject).facts(python=subject.minor, flavor=subject.options, settings=frozenset(settings))
+    return sorted(active(load_stages(ROOT / "cpython-unix" / "cpython" / "stages.yml"), facts, frozenset(without)))
 
 
 def limits(subject: Subject) -> Limits:

@@ -54,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "billing": {"package", "validate"},
     "audit": {"errors", "image", "load", "package"},
     "validate": {"errors", "package", "target"},
-    "disttest": {"errors", "settings", "validate", "package", "target", "condition", "load", "recipe"},
+    "disttest": {"errors", "settings", "validate", "package", "target", "condition", "load", "recipe", "cpython"},
     "quirks": {"condition", "load"},
     "inside": set(),
     "arguments": {"errors"},

@@ -31,12 +31,12 @@ program = ctypes.create_string_buffer({head!r} + ctypes.addressof(code).to_bytes
 c = ctypes.CDLL(None)
 if {code!r} == '' or c.prctl(38, 1, 0, 0, 0) or c.prctl(22, 2, program, 0, 0): sys.exit(77)
 """
-# The filter works if a page that is both is refused.
+# It works if a page that is both is refused (of EPERM musl makes ENOMEM).
 CODE_IN_MEMORY = """
 import ctypes, mmap, sys, threading
 try:
     mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-except PermissionError:
+except OSError:
     pass
 else:
     sys.exit('nothing is refused')
