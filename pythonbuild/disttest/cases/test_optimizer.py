@@ -79,7 +79,7 @@ class Optimizer(unittest.TestCase):
         bolted = "bolt" in self.stages
         # Where the code lay before keeps a name of its own.
         self.assertEqual(b".bolt.org.text\0" in program, bolted)
-        self.assertEqual("bolt" in self.record["stages"], bolted)
+        self.assertEqual("bolt" in self.record["stages"], bolted, "the record names bolt")
         for name, versions in dwarf_versions(program).items():
             self.assertEqual(versions, {4}, name)
         if bolted:
@@ -92,8 +92,8 @@ class Optimizer(unittest.TestCase):
             self.assertNotIn("tail-call", [*self.stages, *self.record["stages"]])
             self.skipTest("CPython has it since 3.14")
         stage = "tail-call" in self.stages
-        self.assertEqual("tail-call" in self.record["stages"], stage)
-        self.assertEqual("--with-tail-call-interp" in self.configured, stage)
+        self.assertEqual("tail-call" in self.record["stages"], stage, "the record names tail-call")
+        self.assertEqual("--with-tail-call-interp" in self.configured, stage, "--with-tail-call-interp")
         self.assertEqual(bool(sysconfig.get_config_var("Py_TAIL_CALL_INTERP")), stage)
 
     def test_no_just_in_time_compiler(self) -> None:
