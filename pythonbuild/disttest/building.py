@@ -99,8 +99,8 @@ def recorded_flags(subject: Subject) -> None:
     if relative:
         raise CaseFailed(f"directories for libraries that are relative to a build: {relative}")
     place, paths = subject.scratch("flags"), paths_of(subject)
-    command = [subject.compiler(), *paths["CFLAGS"].split(), "-fPIC", f"-I{paths['INCLUDEPY']}"]
-    subject.run([*command, "-c", FILES / "probe.c", "-o", place / "probe.o"])
+    flags, output = paths["CFLAGS"].split(), place / "probe.o"
+    subject.run([subject.compiler(), *flags, "-fPIC", f"-I{paths['INCLUDEPY']}", "-c", FILES / "probe.c", "-o", output])
 
 
 def sdist(subject: Subject) -> None:

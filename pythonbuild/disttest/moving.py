@@ -114,7 +114,7 @@ def _named(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def pkg_config_program(subject: Subject) -> None:
-    """Ask pkg-config for the prefix and the headers by each name, by PKG_CONFIG_PATH alone: they are where the tree is."""
+    """Ask pkg-config, by PKG_CONFIG_PATH alone, for prefix and headers by each name: they are where the tree is."""
     program = shutil.which("pkg-config") or shutil.which("pkgconf")
     if program is None:
         raise CaseSkipped("this machine has no pkg-config")

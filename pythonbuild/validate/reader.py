@@ -106,9 +106,7 @@ class _Collector:
             if kind == "elf-object":
                 self.object_machines[entry.path] = object_machine(head)
         elif is_text(entry.path, head) and entry.size <= _LARGEST_TEXT:
-            data = head + content.read()
-            if is_read(entry.path, data):
-                self.text[entry.path] = data.decode("utf-8", "surrogateescape")
+            self._take_text(entry, head + content.read())
 
     def _take_metadata(self, data: dict[str, Any]) -> None:
         try:
@@ -128,6 +126,10 @@ class _Collector:
             self.bills[entry.path] = read()
         except ValidationError as error:
             self.bills[entry.path] = error.message
+
+    def _take_text(self, entry: Entry, data: bytes) -> None:
+        if is_read(entry.path, data):
+            self.text[entry.path] = data.decode("utf-8", "surrogateescape")
 
     def _take_program(self, entry: Entry, kind: str, read: Callable[[], bytes]) -> None:
         """Read the facts of a program or a library, or why it has none."""

@@ -28,7 +28,8 @@ def build_paths(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     inside, outside = _paths(limits.build_directories), _paths((*limits.build_directories, "install"))
     texts = {**tree.text, "python/PYTHON.json": json.dumps(tree.metadata.to_json() if tree.metadata else {})}
     for path, text in texts.items():
-        found = {path for pattern in (inside if _RECORDS.fullmatch(path) else outside) for path in pattern.findall(text)}
+        patterns = inside if _RECORDS.fullmatch(path) else outside
+        found = {word for pattern in patterns for word in pattern.findall(text)}
         if found:
             yield path, f"names paths of the build: {', '.join(sorted(found)[:4])}"
 

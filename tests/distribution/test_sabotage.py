@@ -87,7 +87,7 @@ def patch(subject: Subject, old: bytes, new: bytes, *patterns: str) -> None:
 
 def rename(subject: Subject, pattern: str) -> None:
     """Give another name to the first file or directory that a pattern finds."""
-    found = sorted(subject.prefix.glob(pattern))[0]
+    found = min(subject.prefix.glob(pattern))
     found.rename(found.with_name("gone"))
 
 
@@ -165,7 +165,9 @@ def stand_in(subject: Subject, home: str) -> None:
 by_argv0 = partial(stand_in, home="strcpy(own, argv[0]);")
 by_own_file = partial(stand_in, home='readlink("/proc/self/exe", own, PATH_MAX - 1);')
 no_slashes = partial(stand_in, home='if (strstr(argv[0], "//")) return 3; readlink("/proc/self/exe", own, 4000);')
-by_new_instruction = partial(stand_in, home='__asm__("vpxord %zmm0, %zmm0, %zmm0"); readlink("/proc/self/exe", own, PATH_MAX - 1);')
+by_new_instruction = partial(
+    stand_in, home='__asm__("vpxord %zmm0, %zmm0, %zmm0"); readlink("/proc/self/exe", own, PATH_MAX - 1);'
+)
 
 
 def reads_what_nobody_wrote(subject: Subject) -> None:
@@ -324,10 +326,9 @@ def outcome(subject: Subject, name: str) -> Outcome:
     return next(iter(inside.run_group(subject, group, name)))
 
 
-@pytest.mark.parametrize(("number", "name", "says", "sabotage"), TABLE, ids=[f"{row[0]}-{row[1]}" for row in TABLE])
-def test_a_broken_tree_is_noticed(
-    whole: Subject, tmp_path: Path, number: int, name: str, says: str, sabotage: Sabotage
-) -> None:
+@pytest.mark.parametrize("row", TABLE, ids=[f"{row[0]}-{row[1]}" for row in TABLE])
+def test_a_broken_tree_is_noticed(whole: Subject, tmp_path: Path, row: tuple[int, str, str, Sabotage]) -> None:
+    number, name, says, sabotage = row
     if number in ONLY and not ONLY[number](whole):
         pytest.skip(f"quirk {number} is none of this distribution")
     before = outcome(whole, name)

@@ -56,14 +56,17 @@ class Graphics(unittest.TestCase):
         with display() as name, tempfile.TemporaryDirectory() as folder:
             subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
             python = str(Path(folder, "bin", "python"))
-            Path(folder, "test_drawn.py").write_text(f"def load_tests(loader, tests, pattern):\n    exec({WINDOW!r}, {{}})\n")
+            Path(folder, "test_drawn.py").write_text(
+                "import unittest\nclass Drawn(unittest.TestCase):\n"
+                f"    def test_window(self):\n        exec({WINDOW!r}, {{}})\n"
+            )
             for command in ([python, "-c", WINDOW], [python, "-m", "unittest", "discover", "-s", folder]):
                 self.draw(command, {"DISPLAY": name})
 
     def draw(self, command: list[str], environment: dict[str, str]) -> None:
         """Run a command that draws a window, in a process of its own: locale and libraries are of a whole process."""
         result = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
-        self.assertIn("drawn", result.stdout, result.stderr[-800:])
+        self.assertEqual((result.returncode, result.stdout), (0, "drawn\n"), result.stderr[-800:])
 
     def test_smooth_fonts(self) -> None:
         """Tk draws with the machine's fonts, not with the bitmaps of the X server."""

@@ -22,7 +22,7 @@ FUNCTIONS = 8000
 
 
 def dwarf_versions(program: bytes) -> dict[str, set[int]]:
-    """Return the versions in .debug_info of a little-endian ELF file of 64 bits (elf.h); nothing where there is none."""
+    """Return the versions in .debug_info of a 64-bit little-endian ELF file (elf.h); nothing where there is none."""
     if program[4:6] != b"\2\1":
         return {}
     start, (size, count, names) = int.from_bytes(program[40:48], "little"), struct.unpack_from("<HHH", program, 58)

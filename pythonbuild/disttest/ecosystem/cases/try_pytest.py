@@ -1,4 +1,4 @@
-"""A test run with tests that pass (one with a window of Tk), one that fails (with the rewritten assertion's explanation) and one skipped."""
+"""A test run: tests that pass, one with a window of Tk, one that fails with its explanation, and one skipped."""
 
 import subprocess
 import sys
