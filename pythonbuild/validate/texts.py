@@ -24,7 +24,7 @@ _COMPILERS = frozenset({"clang", "cc", "gcc", "musl-clang"})
 
 
 def build_paths(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
-    """No text file names a directory of ours; its prefix is named only where CPython records it."""
+    """No text file, but for tests, names a directory of ours; its prefix is named only where CPython records it."""
     inside, outside = _paths(limits.build_directories), _paths((*limits.build_directories, "install"))
     texts = {**tree.text, "python/PYTHON.json": json.dumps(tree.metadata.to_json() if tree.metadata else {})}
     for path, text in texts.items():
