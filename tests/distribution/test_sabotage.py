@@ -281,7 +281,6 @@ TABLE: tuple[tuple[int, str, str, Sabotage], ...] = (
     (48, "graphics.window-in-venv", "tk.tcl", lambda s: remove(s, "lib/tk*/tk.tcl")),
     (49, "graphics.symbols-of-tk", "(libtcl|libtk)[^:]*: (cannot open|No such file)|shared library libt", lambda s: remove(s, "lib/libtk*.so", "lib/libtcl*tk*.so")),
     (50, "graphics.window", 'bad cursor spec "watch"', lambda s: patch(s, b"\0watch\0", b"\0wXtch\0", "lib/libt*tk*.so", "lib/libtk*.so")),
-    (50, "graphics.window", "no locale but C", lambda s: customize(s, "import locale; locale.setlocale = lambda *a: 'C'")),
     (51, "sqlite.full-text-search", "no such module: fts5", lambda s: patch(s, b"\0fts5\0", b"\0ftsX\0")),
     (51, "sqlite.extensions-can-be-loaded", "no such function: load_extension", lambda s: patch(s, b"\0load_extension\0", b"\0load_extensioX\0")),
     (51, "sqlite.tokenizers-are-safe", "OperationalError not raised", lambda s: customize(s, SQLITE)),

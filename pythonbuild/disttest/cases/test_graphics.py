@@ -49,7 +49,7 @@ class Graphics(unittest.TestCase):
     def test_window(self) -> None:
         """A window opens on a virtual display, in a locale that is not C, with cursors by their names."""
         with display() as name, tempfile.TemporaryDirectory() as folder:
-            self.draw([sys.executable, "-c", WINDOW], {"DISPLAY": name, **a_locale(Path(folder))})
+            self.draw([sys.executable, "-c", LOCALE + WINDOW], {"DISPLAY": name, **a_locale(Path(folder))})
 
     def test_window_in_venv(self) -> None:
         """A window opens in a virtual environment, too, by a program, and by a runner of tests that loads it."""
@@ -66,6 +66,8 @@ class Graphics(unittest.TestCase):
     def draw(self, command: list[str], environment: dict[str, str]) -> None:
         """Run a command that draws a window, in a process of its own: locale and libraries are of a whole process."""
         result = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        if result.returncode == 77:
+            self.skipTest("this machine has no locale but C")
         self.assertEqual((result.returncode, result.stdout), (0, "drawn\n"), result.stderr[-800:])
 
     def test_smooth_fonts(self) -> None:
@@ -96,16 +98,20 @@ class Graphics(unittest.TestCase):
         return found
 
 
-# A window in the first locale that the machine has; libX11 has other code for each that is not C.
-WINDOW = """
-import locale, tkinter
+# The first locale that the machine has; libX11 has other code for each that is not C.
+LOCALE = """
+import locale, sys
 for name in ("de_DE.UTF-8", "en_US.UTF-8", "C.UTF-8", "C.utf8"):
     try:
         locale.setlocale(locale.LC_ALL, name)
         break
     except locale.Error:
         pass
-assert locale.setlocale(locale.LC_CTYPE) != "C", "this machine has no locale but C"
+if locale.setlocale(locale.LC_CTYPE) == "C":
+    sys.exit(77)
+"""
+WINDOW = """
+import tkinter
 window = tkinter.Tk()
 window.configure(cursor="watch")
 label = tkinter.Label(window, text="\\u4e16", cursor="xterm")
