@@ -141,7 +141,8 @@ def a_locale(folder: Path) -> dict[str, str]:
     Its content is that of C, which is made in no time: X goes by its name.
     """
     program = shutil.which("localedef")
-    command = [program or "", "--no-archive", "-i", "C", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
+    options = ["--no-archive", f"--{sys.byteorder}-endian", "-i", "C", "-f", "UTF-8"]
+    command = [program or "", *options, str(folder / "de_DE.UTF-8")]
     if program is None or subprocess.run(command, capture_output=True, check=False).returncode:
         return {}
     return {"LOCPATH": str(folder)}
