@@ -285,7 +285,7 @@ TABLE: tuple[tuple[int, str, str, Sabotage], ...] = (
     (51, "sqlite.extensions-can-be-loaded", "no such function: load_extension", lambda s: patch(s, b"\0load_extension\0", b"\0load_extensioX\0")),
     (51, "sqlite.tokenizers-are-safe", "OperationalError not raised", lambda s: customize(s, SQLITE)),
     (52, "compression.zstd", "0 not greater than 0", lambda s: customize(s, ZSTD)),
-    (53, "crypto.known-digests", "sm3", lambda s: patch(s, b"SM3:1.2.156", b"SMX:1.2.156")),
+    (53, "crypto.known-digests", "sm3", lambda s: patch(s, b"SM3:1.2.156.10197.1.401", b"SMX:1.2.156.10197.9.401")),
     (55, "library.hash-algorithm", "fnvhash13", lambda s: patch(s, b"\0siphash13\0", b"\0fnvhash13\0")),
     (56, "processes.time-zone", "no attribute 'tzset'", lambda s: customize(s, "import time; del time.tzset")),
     (57, "moving.metadata", "python_abi_tag: 'x'", lambda s: with_metadata(s, lambda m: m.update(python_abi_tag="x"))),
