@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from pythonbuild.disttest.subject import Subject
 
 FILES = Path(__file__).parent / "files"
+# Variables of sysconfig with an option -L that is neither absolute, nor from another variable, nor of CPython's build.
+_RELATIVE = (
+    "import json, re, sysconfig\n"
+    "print(json.dumps({k: v[:200] for k, v in sysconfig.get_config_vars().items()\n"
+    "                  if isinstance(v, str) and re.search(r'(^|\\s)-L(?![/$]|\\.(\\s|$))', v)}))"
+)
 
 
 def paths_of(subject: Subject) -> dict[str, str]:
@@ -85,10 +91,15 @@ def stable_abi(subject: Subject) -> None:
 
 
 def recorded_flags(subject: Subject) -> None:
-    """Compile with the recorded CFLAGS: they must mean something to the compiler of a user."""
+    """Compile with the recorded CFLAGS: they must mean something to the compiler of a user, warnings included.
+
+    No recorded variable has it look for libraries in a directory of the build; CPython's own ``-L.`` is for its build.
+    """
+    relative = json.loads(subject.code(_RELATIVE))
+    if relative:
+        raise CaseFailed(f"directories for libraries that are relative to a build: {relative}")
     place, paths = subject.scratch("flags"), paths_of(subject)
-    flags = [flag for flag in paths["CFLAGS"].split() if not flag.startswith("-W")]
-    output = place / "probe.o"
+    flags, output = paths["CFLAGS"].split(), place / "probe.o"
     subject.run([subject.compiler(), *flags, "-fPIC", f"-I{paths['INCLUDEPY']}", "-c", FILES / "probe.c", "-o", output])
 
 
@@ -129,10 +140,12 @@ def _shared_library(subject: Subject) -> Path:
 
 def pkg_config(subject: Subject) -> None:
     """Look at the .pc files: their prefix must be where they lie."""
-    files = sorted(subject.prefix.glob("lib/pkgconfig/python-3*.pc"))
-    if not files:
-        raise CaseFailed("lib/pkgconfig has no python-3.X.pc")
-    for path in files:
+    place = subject.prefix / "lib" / "pkgconfig"
+    names = [f"python{stem}" for stem in ("3", "3-embed", f"-{subject.minor}", f"-{subject.minor}-embed")]
+    missing = [f"{name}.pc" for name in names if not (place / f"{name}.pc").is_file()]
+    if missing:
+        raise CaseFailed(f"lib/pkgconfig lacks {', '.join(missing)}")
+    for path in sorted(place.glob("python*.pc")):
         found = re.search(r"^prefix=(.*)$", path.read_text(), re.MULTILINE)
         value = found[1].replace("${pcfiledir}", str(path.parent)) if found else ""
         if os.path.realpath(value) != str(subject.prefix.resolve()):

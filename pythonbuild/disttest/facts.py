@@ -11,6 +11,7 @@ import posixpath
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from pythonbuild.cpython.stages import active, load_stages
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.errors import DataError
 from pythonbuild.package.record import BuildRecord
@@ -20,7 +21,7 @@ from pythonbuild.validate import checks, hardening, texts
 from pythonbuild.validate.elf import object_format, read_elf
 from pythonbuild.validate.limits import limits_of
 from pythonbuild.validate.model import Elf, Entry, Form, Tree
-from pythonbuild.validate.reader import TEXT_FILES
+from pythonbuild.validate.reader import is_read, is_text
 from pythonbuild.validate.staticlib import MAGIC, THIN
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
             head = file.read(18)
         if object_format(head) == "elf":
             programs[name] = elf_of(path)
-        elif b"\0" not in head and not head.startswith((MAGIC, THIN)) and TEXT_FILES.fullmatch(name):
-            content[name] = path.read_text(encoding="utf-8", errors="surrogateescape")
+        elif is_text(name, head) and not head.startswith((MAGIC, THIN)) and is_read(name, data := path.read_bytes()):
+            content[name] = data.decode("utf-8", "surrogateescape")
     return Tree(
         name=prefix.name,
         form=Form(compression="none"),
@@ -101,6 +102,17 @@ def target_of(subject: Subject) -> Target:
         return Matrix.load(ROOT / "targets.yml").target(subject.triple)
     except DataError as error:
         raise CaseSkipped(f"targets.yml does not know the target {subject.triple or '(not named)'}") from error
+
+
+def stages_of(subject: Subject) -> list[str]:
+    """Return the optimizer stages that a build of this target, Python and flavor has, unless some were switched off.
+
+    Those that the build record calls switched off are left out. Raises CaseSkipped where the target is none of ours.
+    """
+    record = record_of(subject.prefix)
+    settings, without = (record.settings or (), record.without) if record else ((), ())
+    facts = target_of(subject).facts(python=subject.minor, flavor=subject.options, settings=frozenset(settings))
+    return sorted(active(load_stages(ROOT / "cpython-unix" / "cpython" / "stages.yml"), facts, frozenset(without)))
 
 
 def limits(subject: Subject) -> Limits:

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pythonbuild.disttest.model import Outcome
+from pythonbuild.disttest.facts import stages_of
+from pythonbuild.disttest.model import CaseSkipped, Outcome
 from pythonbuild.disttest.subject import Subject, ending
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
     process is gone is the one that crashed it, or that was still running when the time was up.
     """
     facts = subject.work / "facts.json"
-    known = {"extensions": _extensions(subject), "options": sorted(subject.options), "prefix": str(subject.prefix)}
-    facts.write_text(json.dumps(known))
+    facts.write_text(json.dumps(known_of(subject)))
     command = [str(subject.python), "-I", "-B", str(_RUNNER), str(group), str(facts), only or ""]
     started = time.monotonic()
     # A session of its own: what a test started is ended with it, and holds the pipe open no longer.
@@ -70,6 +70,20 @@ def run_group(subject: Subject, group: Path, only: str | None) -> Iterator[Outco
         name = running or group.stem.removeprefix("test_")
         message = f"python {ending(process.returncode)}: {''.join(noise)[-800:].strip()}"
         yield Outcome(name, "failed", message, time.monotonic() - started)
+
+
+def known_of(subject: Subject) -> dict[str, Any]:
+    """Return what tests inside are told of the distribution; ``stages`` is None where its target is none of ours."""
+    try:
+        stages = stages_of(subject)
+    except CaseSkipped:
+        stages = None
+    return {
+        "extensions": _extensions(subject),
+        "options": sorted(subject.options),
+        "prefix": str(subject.prefix),
+        "stages": stages,
+    }
 
 
 def end_session(process: subprocess.Popen[Any]) -> None:

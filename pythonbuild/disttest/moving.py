@@ -7,13 +7,15 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pythonbuild.disttest.building import install_source_package
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.disttest.subject import is_recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from pythonbuild.disttest.subject import Subject
 
 # Every word of the variables that names a place below the old prefix or of the build; each tool is any machine's own.
@@ -144,22 +146,37 @@ def build_details(subject: Subject) -> None:
     base = details["base_prefix"]
     if base.startswith("/") or os.path.realpath(found.parent / base) != os.path.realpath(subject.prefix):
         raise CaseFailed(f"base_prefix is {base!r}")
-    interpreter = subject.prefix / details["base_interpreter"]
-    if details["base_interpreter"].startswith("/") or not interpreter.exists():
-        raise CaseFailed(f"base_interpreter is {details['base_interpreter']!r}")
+    for name, value in _named(details):
+        if value.startswith("/") or not (subject.prefix / value).exists():
+            raise CaseFailed(f"{name} is {value!r}, which is not there")
+
+
+def _named(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of build-details.json that name a file or directory, relative to base_prefix, and what they name.
+
+    A distribution without a library may leave its key out: https://packaging.python.org/en/latest/specifications/
+    build-details/.
+    """
+    yield "base_interpreter", details["base_interpreter"]
+    for table, keys in {
+        "libpython": ("dynamic", "dynamic_stableabi", "static"), "c_api": ("headers", "pkgconfig_path"),
+    }.items():  # fmt: skip
+        yield from ((f"{table}.{key}", details[table][key]) for key in keys if key in details.get(table, {}))
 
 
 def pkg_config_program(subject: Subject) -> None:
-    """Ask pkg-config for the flags, by PKG_CONFIG_PATH alone: they name the headers that are there."""
+    """Ask pkg-config, by PKG_CONFIG_PATH alone, for prefix and headers by each name: they are where the tree is."""
     program = shutil.which("pkg-config") or shutil.which("pkgconf")
     if program is None:
         raise CaseSkipped("this machine has no pkg-config")
     place = subject.prefix / "lib" / "pkgconfig"
-    name = f"python-{subject.minor}"
-    answer = subject.run([program, "--variable=includedir", name], env={"PKG_CONFIG_PATH": str(place)}).strip()
-    # pkg-config writes blanks with a backslash.
-    if os.path.realpath(answer.replace("\\", "")) != os.path.realpath(subject.prefix / "include"):
-        raise CaseFailed(f"pkg-config answered {answer!r}")
+    environment = {"PKG_CONFIG_PATH": str(place)}
+    for name in ("python3", "python3-embed", f"python-{subject.minor}", f"python-{subject.minor}-embed"):
+        for variable, wanted in {"prefix": subject.prefix, "includedir": subject.prefix / "include"}.items():
+            answer = subject.run([program, f"--variable={variable}", name], env=environment).strip()
+            # pkg-config writes blanks with a backslash.
+            if os.path.realpath(answer.replace("\\", "")) != os.path.realpath(wanted):
+                raise CaseFailed(f"pkg-config answered {answer!r} for {variable} of {name}")
 
 
 def metadata(subject: Subject) -> None:

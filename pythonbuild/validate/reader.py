@@ -42,6 +42,12 @@ TEXT_FILES = re.compile(
     r"lib/python3[^/]*/(?:_sysconfigdata_[^/]*\.py|_sysconfig_vars_[^/]*\.json|build-details\.json)|"
     r"lib/python3[^/]*/config-[^/]*/[^/]+)"
 )
+# All other text that lies where Python, Tcl or a compiler looks; examples in tests name directories of other machines.
+OTHER_TEXT_FILES = re.compile(
+    r"python/(?:install/)?(?:lib|include)/(?!(?:.*/)?(?:test|tests|idle_test|__pycache__)/)(?:.*/)?[^/]+"
+)
+# The least that such a file must hold to be looked at: few have it, and most of them mean another thing.
+_SUSPICIOUS = (b"/build/", b"/tools/", b"/sysroot/", b"/install/", b'/install"', b"/install\n")
 _BILLS = frozenset({*PLACES.values(), *INSTALL_PLACES.values()})
 # Paths of the build in the bytes of a program: a library that looks there for its data will not find it.
 _BUILD_PREFIXES = (b"/build/", b"/tools/", b"/sysroot/")
@@ -107,16 +113,22 @@ class _Collector:
             self.digests[entry.path] = hashlib.file_digest(content, "sha256").hexdigest()
         elif kind is not None:
             self._take_object(entry, kind, head, content.read)
-        elif TEXT_FILES.fullmatch(entry.path) and b"\0" not in head:
+        elif is_text(entry.path, head):
             self._take_text(entry, content)
 
     def _take_text(self, entry: Entry, content: io.BufferedReader) -> None:
-        """Keep a text. One that is too large is not looked into, and told."""
-        if entry.size > _LARGEST_TEXT or self.text_size + entry.size > _MOST_TEXT:
+        """Keep a text that checks look at. One that is too large is not looked into, and told."""
+        if entry.size > _LARGEST_TEXT:
             self.broken[entry.path] = f"{entry.size} bytes of text are more than any distribution has there"
             return
+        data = content.read()
+        if not is_read(entry.path, data):
+            return
         self.text_size += entry.size
-        self.text[entry.path] = content.read().decode("utf-8", "surrogateescape")
+        if self.text_size > _MOST_TEXT:
+            self.broken[entry.path] = f"{self.text_size} bytes of text are more than any distribution has there"
+            return
+        self.text[entry.path] = data.decode("utf-8", "surrogateescape")
 
     def _take_object(self, entry: Entry, kind: str, head: bytes, read: Callable[[], bytes]) -> None:
         """Keep what an object file is for, and how its code was compiled."""
@@ -167,6 +179,17 @@ class _Collector:
                 self.pe[entry.path] = read_pe(data)
         except ValidationError as error:
             self.broken[entry.path] = error.message
+
+
+def is_text(path: str, head: bytes) -> bool:
+    """Return whether a file that begins with ``head`` is text of a kind that may name paths of the build."""
+    known = TEXT_FILES.fullmatch(path) or OTHER_TEXT_FILES.fullmatch(path)
+    return known is not None and b"\0" not in head
+
+
+def is_read(path: str, data: bytes) -> bool:
+    """Return whether checks look at such a text: at those that builds read, and where a path of the build may be."""
+    return TEXT_FILES.fullmatch(path) is not None or any(word in data for word in _SUSPICIOUS)
 
 
 def _format(entry: Entry, head: bytes) -> str | None:

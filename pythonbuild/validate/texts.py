@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,21 +15,31 @@ if TYPE_CHECKING:
 
 _HEADER = "# system configuration generated and used by the sysconfig module\n"
 _INT32 = range(-(1 << 31), 1 << 31)
+# Where CPython records its prefix, /install: installers look for it there, and scripts put the true one in its place.
+_RECORDS = re.compile(
+    r".*/(?:_sysconfigdata_[^/]*\.py|_sysconfig_vars_[^/]*\.json|config-[^/]*/[^/]+|bin/[^/]+|PYTHON\.json)"
+)
 # Programs that installers know how to replace by the user's own; a wrapper or a path would stay and break builds.
 _COMPILERS = frozenset({"clang", "cc", "gcc", "musl-clang"})
 
 
 def build_paths(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
-    """No text file that a user's build reads names a directory of ours."""
-    names = "|".join(map(re.escape, limits.build_directories))
-    pattern = re.compile(rf"(?<![\w.)}}\]*\-/+])/(?:{names})(?:/[^\s'\":;,]*|(?=['\"\s:;]|$))", re.MULTILINE)
-    # -I/tools and -L/tools: the path begins right behind the letter of the option.
-    option = re.compile(rf"(?:-[ILBF]|=)(/(?:{names})/[^\s'\":;,]*)")
+    """No text file, but for tests, names a directory of ours; its prefix is named only where CPython records it."""
+    inside, outside = _paths(limits.build_directories), _paths((*limits.build_directories, "install"))
     texts = {**tree.text, "python/PYTHON.json": json.dumps(tree.metadata.to_json() if tree.metadata else {})}
     for path, text in texts.items():
-        found = {*pattern.findall(text), *option.findall(text)}
+        patterns = inside if _RECORDS.fullmatch(path) else outside
+        found = {word for pattern in patterns for word in pattern.findall(text)}
         if found:
             yield path, f"names paths of the build: {', '.join(sorted(found)[:4])}"
+
+
+@lru_cache(maxsize=8)
+def _paths(directories: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns of a path below one of the directories: as a word, and right behind an option or ``file://``."""
+    names = "|".join(map(re.escape, directories))
+    word = re.compile(rf"(?<![\w.)}}\]*\-/+])/(?:{names})(?:/[^\s'\":;,]*|(?=['\"\s:;]|$))", re.MULTILINE)
+    return word, re.compile(rf"(?:-[ILBF]|=|file://)(/(?:{names})/[^\s'\":;,]*)")
 
 
 def build_paths_in_programs(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:

@@ -56,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "billing": {"bundled", "package", "validate"},
     "audit": {"errors", "image", "load", "package"},
     "validate": {"errors", "package", "target"},
-    "disttest": {"errors", "settings", "validate", "package", "target", "condition", "load", "recipe"},
+    "disttest": {"errors", "settings", "validate", "package", "target", "condition", "load", "recipe", "cpython"},
     "quirks": {"condition", "load"},
     "inside": set(),
     "arguments": {"errors"},

@@ -283,6 +283,17 @@ def test_names_that_no_file_can_have(tmp_path: Path) -> None:
         unpack(path, place)
 
 
+def test_texts_that_are_read(tmp_path: Path) -> None:
+    """Texts that builds read, and of all others those that may name a path of the build; no tests, no byte code."""
+    lib, path = "python/lib/python3.14", b"see /build/x"
+    files = {f"{lib}/build-details.json": b"{}", f"{lib}/site-packages/a.dist-info/direct_url.json": path,
+             "python/lib/tclConfig.sh": path, "python/include/a.h": path}  # fmt: skip
+    others = {f"{lib}/os.py": b"import abc", f"{lib}/test/a.py": path, f"{lib}/idlelib/idle_test/a.py": path,
+              f"{lib}/__pycache__/a.pyc": path, f"{lib}/picture": b"\0" + path, "python/share/a": path}  # fmt: skip
+    tree = read_tree(write(tmp_path, packed({**files, **others}), FULL.replace("pgo+lto-full", "install_pgo+lto")))
+    assert set(tree.text) == set(files)
+
+
 def test_paths_of_the_build_inside_programs() -> None:
     data = b"a\0/tools/deps/ssl\0https://x.org/build/y\0$(srcdir)/build/z\0/build/Python/ceval.c\0/built\0--config=/tools/toolchain/x.cfg"
     assert sorted(leaks(data, len(data))) == ["/build/Python/ceval.c", "/tools/deps/ssl"]

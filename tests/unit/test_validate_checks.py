@@ -39,6 +39,7 @@ PYTHON = "python/install/bin/python3.14"
 LIBPYTHON = "python/install/lib/libpython3.14.so.1.0"
 TCL = "python/install/lib/libtcl9.0.so"
 SYSCONFIG = "python/install/lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
+DIST_INFO = "python/install/lib/python3.14/site-packages/pip-26.dist-info"
 HEADER = "# system configuration generated and used by the sysconfig module\n"
 JSON = "python/PYTHON.json"
 LIBZ = "python/build/lib/libz.a"
@@ -532,6 +533,9 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("relative-rpath", "outside the distribution", with_tcl(runpath=("$ORIGIN/../../../lib",))),
     ("build-paths", "/tools/deps/lib", with_text("python/install/lib/pkgconfig/a.pc", "Libs: -L/tools/deps/lib -lz")),
     ("build-paths", "/build/Python", with_text("python/install/bin/x", "srcdir='/build/Python-3.14.7'")),
+    ("build-paths", "/build/pip-26", with_text(f"{DIST_INFO}/direct_url.json", '{"url": "file:///build/pip-26.whl"}')),
+    ("build-paths", "/install/lib", with_text("python/install/lib/tclConfig.sh", "TCL_SPEC='-L/install/lib'")),
+    ("build-paths", "/install", with_text(f"{DIST_INFO}/RECORD", "/install")),
     ("shebangs", "/install/bin/python3.14", with_text("python/install/bin/pip", "#!/install/bin/python3.14\n")),
     ("sysconfig-data", "two lines", with_text(SYSCONFIG, "build_time_vars = {}")),
     ("sysconfig-data", "not one dictionary", with_text(SYSCONFIG, SYSCONFIG_TEXT.replace("{}", "{f()}"))),

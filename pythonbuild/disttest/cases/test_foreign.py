@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import struct
 import subprocess
 import sys
 import unittest
@@ -19,6 +20,53 @@ def mapped_file(address: int | None) -> str:
         if address is not None and int(low, 16) <= address < int(high, 16):
             return path[0] if path else ""
     return "nothing"
+
+
+# Each ends with 77 where the kernel does not know it: PR_MDWE_REFUSE_EXEC_GAIN is new in Linux 6.3.
+MDWE = "import ctypes, sys\nif ctypes.CDLL(None).prctl(65, 1, 0, 0, 0): sys.exit(77)"
+SECCOMP = """
+import ctypes, sys
+code = ctypes.create_string_buffer(bytes.fromhex({code!r}))
+program = ctypes.create_string_buffer({head!r} + ctypes.addressof(code).to_bytes({size}, 'little'))
+c = ctypes.CDLL(None)
+if {code!r} == '' or c.prctl(38, 1, 0, 0, 0) or c.prctl(22, 2, program, 0, 0): sys.exit(77)
+"""
+# It works if a page that is both is refused (of EPERM musl makes ENOMEM).
+CODE_IN_MEMORY = """
+import ctypes, mmap, sys, threading
+try:
+    mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+except OSError:
+    pass
+else:
+    sys.exit('nothing is refused')
+thread = threading.Thread(target=print); thread.start(); thread.join()
+ctypes.CFUNCTYPE(None)(lambda: None)()
+"""
+# mmap, mprotect and pkey_mprotect: include/uapi/asm-generic/unistd.h, and x86_64's own table.
+CALLS = {"x86_64": (9, 10, 329), **dict.fromkeys(("aarch64", "riscv64", "loongarch64"), (222, 226, 288))}
+
+
+def a_filter() -> str:
+    """Return code that installs a seccomp filter (linux/filter.h) as systemd's MemoryDenyWriteExecute does.
+
+    It answers EPERM to mmap of what is writable and executable, and to mprotect of what shall be executable.
+    """
+    calls = CALLS.get(os.uname().machine) if sys.maxsize > 1 << 32 else None
+    rows: list[tuple[int, int, int, int]] = []
+    if calls:
+        rows = [
+            (0x20, 0, 0, 0),  # number of the call
+            (0x15, 2, 0, calls[0]),
+            (0x15, 4, 0, calls[1]),
+            (0x15, 3, 6, calls[2]),
+            (0x20, 0, 0, 32), (0x54, 0, 0, 6), (0x15, 2, 3, 6),  # mmap: the third argument, its two bits
+            (0x20, 0, 0, 32), (0x45, 0, 1, 4),  # mprotect: the third argument, its one bit
+            (0x06, 0, 0, 0x00050001),
+            (0x06, 0, 0, 0x7FFF0000),
+        ]  # fmt: skip
+    code = b"".join(struct.pack("<HBBI", *row) for row in rows)
+    return SECCOMP.format(code=code.hex(), head=struct.pack("<Hxxxxxx", len(rows)), size=8)
 
 
 class Foreign(unittest.TestCase):
@@ -82,17 +130,14 @@ class Foreign(unittest.TestCase):
     def test_no_writable_code(self) -> None:
         """Where the kernel refuses memory that is writable and executable, threads start and callbacks work."""
         self.c_library()
-        code = (
-            "import ctypes, sys, threading\n"
-            "if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):\n"  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN; Linux 6.3
-            "    sys.exit(77)\n"
-            "thread = threading.Thread(target=print); thread.start(); thread.join()\n"
-            "ctypes.CFUNCTYPE(None)(lambda: None)()\n"
-        )
-        done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
-        if done.returncode == 77:
-            self.skipTest("this kernel has no PR_SET_MDWE")
-        self.assertEqual(done.returncode, 0, done.stderr[-400:])
+        ends = {}
+        for name, refuse in {"PR_SET_MDWE": MDWE, "seccomp": a_filter()}.items():
+            code = f"{refuse}\n{CODE_IN_MEMORY}"
+            done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+            self.assertIn(done.returncode, (0, 77), f"{name}: {done.stderr[-400:]}")
+            ends[name] = done.returncode
+        if set(ends.values()) == {77}:
+            self.skipTest(f"this kernel has neither {' nor '.join(ends)}")
 
     def test_structure_by_value(self) -> None:
         """A structure is returned by value: div of the C library."""

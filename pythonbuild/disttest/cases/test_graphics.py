@@ -47,17 +47,28 @@ class Graphics(unittest.TestCase):
             self.assertTrue(hasattr(library, name), name)
 
     def test_window(self) -> None:
-        """A window opens on a virtual display."""
-        with display() as name:
-            os.environ["DISPLAY"] = name
-            import tkinter
+        """A window opens on a virtual display, in a locale that is not C, with cursors by their names."""
+        with display() as name, tempfile.TemporaryDirectory() as folder:
+            self.draw([sys.executable, "-c", LOCALE + WINDOW], {"DISPLAY": name, **a_locale(Path(folder))})
 
-            window = tkinter.Tk()
-            label = tkinter.Label(window, text="\u4e16")
-            label.pack()
-            window.update()
-            self.assertEqual(label["text"], "\u4e16")
-            window.destroy()
+    def test_window_in_venv(self) -> None:
+        """A window opens in a virtual environment, too, by a program, and by a runner of tests that loads it."""
+        with display() as name, tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+            python = str(Path(folder, "bin", "python"))
+            Path(folder, "test_drawn.py").write_text(
+                "import unittest\nclass Drawn(unittest.TestCase):\n"
+                f"    def test_window(self):\n        exec({WINDOW!r}, {{}})\n"
+            )
+            for command in ([python, "-c", WINDOW], [python, "-m", "unittest", "discover", "-s", folder]):
+                self.draw(command, {"DISPLAY": name})
+
+    def draw(self, command: list[str], environment: dict[str, str]) -> None:
+        """Run a command that draws a window, in a process of its own: locale and libraries are of a whole process."""
+        result = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        if result.returncode == 77:
+            self.skipTest("this machine has no locale but C")
+        self.assertEqual((result.returncode, result.stdout), (0, "drawn\n"), result.stderr[-800:])
 
     def test_smooth_fonts(self) -> None:
         """Tk draws with the machine's fonts, not with the bitmaps of the X server."""
@@ -87,6 +98,29 @@ class Graphics(unittest.TestCase):
         return found
 
 
+# The first locale that the machine has; libX11 has other code for each that is not C.
+LOCALE = """
+import locale, sys
+for name in ("de_DE.UTF-8", "en_US.UTF-8", "C.UTF-8", "C.utf8"):
+    try:
+        locale.setlocale(locale.LC_ALL, name)
+        break
+    except locale.Error:
+        pass
+if locale.setlocale(locale.LC_CTYPE) == "C":
+    sys.exit(77)
+"""
+WINDOW = """
+import tkinter
+window = tkinter.Tk()
+window.configure(cursor="watch")
+label = tkinter.Label(window, text="\\u4e16", cursor="xterm")
+label.pack()
+window.update()
+assert (label["text"], str(label["cursor"]), str(window["cursor"])) == ("\\u4e16", "xterm", "watch")
+window.destroy()
+print("drawn")
+"""
 FONTS = """
 import json, tkinter, tkinter.font
 window = tkinter.Tk()
@@ -99,6 +133,19 @@ print(json.dumps({
     "small": font(25).measure("m" * 20), "large": font(100).measure("m" * 20),
 }))
 """
+
+
+def a_locale(folder: Path) -> dict[str, str]:
+    """Make a locale where the machine can, and return what the environment needs to find it.
+
+    Its content is that of C, which is made in no time: X goes by its name.
+    """
+    program = shutil.which("localedef")
+    options = ["--no-archive", f"--{sys.byteorder}-endian", "-i", "C", "-f", "UTF-8"]
+    command = [program or "", *options, str(folder / "de_DE.UTF-8")]
+    if program is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        return {}
+    return {"LOCPATH": str(folder)}
 
 
 @contextmanager

@@ -92,6 +92,7 @@ class Processes(unittest.TestCase):
         self.assertTrue(socket.getaddrinfo("127.0.0.1", 80, flags=socket.AI_NUMERICHOST))
         for name in ("AF_VSOCK", "AF_ALG", "AF_PACKET", "AF_CAN", "AF_NETLINK", "SO_REUSEPORT"):
             self.assertTrue(hasattr(socket, name), name)
+        self.assertEqual(socket.AF_VSOCK, 40)  # include/linux/socket.h
 
     def test_system_calls(self) -> None:
         """Functions that need newer headers than the oldest C library has."""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
 import unittest
+from pathlib import Path
 from typing import Any
+
+
+def facts() -> dict[str, Any]:
+    """Return what is known of the distribution."""
+    known: dict[str, Any] = json.loads(Path(os.environ["DISTTEST_FACTS"]).read_text(encoding="utf-8"))
+    return known
 
 
 class Sqlite(unittest.TestCase):
@@ -26,6 +35,13 @@ class Sqlite(unittest.TestCase):
         found = self.first("select count(*) from t3 where a match '(one OR four) AND three'")
         self.assertEqual(found, 1)
 
+    def test_tokenizers_are_safe(self) -> None:
+        """SQL can neither name the address of a tokenizer nor read one: that is a way to run any code."""
+        for statement in ("select fts3_tokenizer('mine', x'0011223344556677')", "select fts3_tokenizer('nothing')"):
+            with self.assertRaises(sqlite3.OperationalError, msg=statement):
+                self.connection.execute(statement)
+        self.assertIsNone(self.first("select fts3_tokenizer('simple')"))
+
     def test_spatial(self) -> None:
         """R-tree and geopoly."""
         self.connection.execute("create virtual table r using rtree(id, x0, x1)")
@@ -42,8 +58,19 @@ class Sqlite(unittest.TestCase):
         self.assertGreater(self.first("select count(*) from dbstat"), 0)
 
     def test_extensions_can_be_loaded(self) -> None:
-        """enable_load_extension is there."""
+        """A library is loaded and its entry point called, where that is switched on.
+
+        SQLite calls any function that is named as the entry point, and takes 0 for success: of the C library isatty
+        returns 0 and getpid does not. musl goes by this name of glibc's, too.
+        """
+        load = "select load_extension('libc.so.6', ?)"
+        with self.assertRaisesRegex(sqlite3.OperationalError, "not authorized"):
+            self.connection.execute(load, ("isatty",))
         self.connection.enable_load_extension(True)  # noqa: FBT003 - its only parameter
+        if "static" not in facts()["options"]:
+            self.connection.execute(load, ("isatty",))
+            with self.assertRaisesRegex(sqlite3.OperationalError, "error during initialization"):
+                self.connection.execute(load, ("getpid",))
         self.connection.enable_load_extension(False)  # noqa: FBT003 - its only parameter
 
     def test_serialize(self) -> None:

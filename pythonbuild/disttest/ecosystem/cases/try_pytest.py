@@ -1,4 +1,4 @@
-"""A test run with a test that passes, one that fails (with the rewritten assertion's explanation) and one skipped."""
+"""A test run: tests that pass, one with a window of Tk, one that fails with its explanation, and one skipped."""
 
 import subprocess
 import sys
@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 Path("test_sample.py").write_text(
     """
+import tkinter
+
 import pytest
 
 @pytest.fixture
@@ -21,6 +23,11 @@ def test_passes(number):
 def test_fails_once(value):
     assert value == 1
 
+def test_window():
+    window = tkinter.Tk()
+    assert window.winfo_screenwidth() > 0
+    window.destroy()
+
 @pytest.mark.skip(reason="shown")
 def test_skipped():
     raise AssertionError
@@ -32,4 +39,4 @@ assert done.returncode == 1, done
 assert "assert 2 == 1" in done.stdout, done.stdout
 suite = ET.parse("report.xml").getroot().find("testsuite")
 assert suite is not None
-assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["4", "1", "1"]
+assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["5", "1", "1"]
