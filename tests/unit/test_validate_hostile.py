@@ -444,6 +444,6 @@ def test_programs_libraries_and_texts_that_are_too_large(tmp_path: Path, monkeyp
 
 def test_a_static_library_of_very_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staticlib, "_MOST_MEMBERS", 3)
-    assert staticlib.read_static_library(static_library(*[("a.o", elf_object())] * 2)).machines == {"X86_64": 2}
+    assert staticlib.read_static_library(static_library(*[("a.o", elf_object())] * 2)).machines == {ARCHITECTURE: 2}
     with pytest.raises(ValidationError, match="more than 3 members"):
         staticlib.read_static_library(static_library(*[("a.o", elf_object())] * 3))
