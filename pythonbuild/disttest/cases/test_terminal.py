@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import tempfile
 import unittest
 
 
@@ -63,6 +64,30 @@ class Terminal(unittest.TestCase):
         import readline
 
         self.assertIn("libedit", readline.__doc__ or "")
+
+    def test_history(self) -> None:
+        """A history that is written, appended to and cut to its last lines holds what was typed, and nothing else."""
+        code = (
+            "import os, readline\n"
+            "def lines():\n"
+            "    readline.clear_history(); readline.read_history_file('history')\n"
+            "    return [readline.get_history_item(n + 1) for n in range(readline.get_current_history_length())]\n"
+            "readline.add_history('one'); readline.add_history('two'); readline.write_history_file('history')\n"
+            "readline.add_history('three'); readline.append_history_file(1, 'history')\n"
+            "assert lines() == ['one', 'two', 'three'], lines()\n"
+            "readline.set_history_length(2); readline.write_history_file('history')\n"
+            "assert lines() == ['two', 'three'], lines()\n"
+        )
+        with tempfile.TemporaryDirectory() as place:
+            done = subprocess.run(
+                [sys.executable, "-c", code],
+                cwd=place,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_interactive(self) -> None:
         """At its prompt the interpreter computes what is typed, and ends when it is told to."""
