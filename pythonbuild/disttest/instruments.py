@@ -24,6 +24,7 @@ _UNABLE = {
     "failed to start tool": _OTHER_PROCESSOR,
     "not for this architecture": _OTHER_PROCESSOR,
     "wrong endian-ness": _OTHER_PROCESSOR,
+    "This Python is built for processors of the level": _INSTRUCTIONS,
     "cannot be set up": "valgrind of this machine finds no symbols in the loader of this processor",
 }
 _HASHES = (
