@@ -232,7 +232,7 @@ TABLE: tuple[tuple[int, str, str, Sabotage], ...] = (
     (6, "moving.twice-clang", r"'probe.c', '-o', 'probe.o'\]' returned non-zero", lambda s: remove(s, "include/python3*/Python.h")),
     (6, "moving.recorded-compiler", "rcs.*libprobe.a|No such file", lambda s: edit(s, "lib/python3*/_sysconfigdata*.py", '"AR": "[^"]*"', '"AR": ""')),
     (6, "moving.makefile", "names '/install'", lambda s: edit(s, "lib/python3*/config-*/Makefile", r"^prefix:=.*\n", "")),
-    (6, "moving.makefile", "tools are", lambda s: edit(s, "lib/python3*/config-*/Makefile", r"^AR=.*\n", "")),
+    (6, "moving.makefile", "tools are", lambda s: edit(s, "lib/python3*/config-*/Makefile", "^AR=.*", "AR=")),
     (6, "moving.config-script", "names .*/install", lambda s: edit(s, "bin/python3*-config", "^prefix_real=.*", "prefix_real=/install")),
     (7, "text.build-paths", "Makefile: .*/tools/deps/lib", lambda s: edit(s, "lib/python3*/config-*/Makefile", "^LIBS=", "LIBS= -L/tools/deps/lib ")),
     (7, "text.build-paths", "direct_url.json: .*/build/pip.whl", lambda s: add(s, "lib/python3*/site-packages/pip-*.dist-info", "direct_url.json", '{"url": "file:///build/pip.whl"}')),
