@@ -54,11 +54,13 @@ def record_in(archive: Path) -> dict[str, Any]:
     raise BuildError(f"{archive.name} has no build record", hint="give a full archive: *-full.tar.zst")
 
 
-def sizes_beside(archive: Path) -> dict[str, int]:
-    """Return the bytes of all archives of one distribution by their kind; those without a flavor in their name too."""
+def archives_beside(archive: Path) -> dict[str, Path]:
+    """Return all archives of one distribution by their kind; those without a flavor in their name too."""
     own = name_identity(archive.name)
     if own is None:
         raise BuildError(f"{archive.name} is not named like an archive of ours")
+    # Those are of the flavor that most people want; which one, targets.yml says.
+    usual = {"pgo", "lto"} <= own.words and not {"shared", "static"} & own.words
     found = {}
     # The beginning is version and date, so that archives of another day are left alone.
     for path in archive.parent.glob(f"{archive.name.partition(own.triple)[0]}*"):
@@ -66,9 +68,14 @@ def sizes_beside(archive: Path) -> dict[str, int]:
         if other is None or other.triple != own.triple:
             continue
         only = other.kind.startswith("install_only")
-        if other.options == own.options or (only and ("freethreaded" in own.words) == bool(other.variant)):
-            found[other.kind] = path.stat().st_size
+        if other.options == own.options or (only and usual and ("freethreaded" in own.words) == bool(other.variant)):
+            found[other.kind] = path
     return found
+
+
+def sizes_beside(archive: Path) -> dict[str, int]:
+    """Return the bytes of all archives of one distribution by their kind."""
+    return {kind: path.stat().st_size for kind, path in archives_beside(archive).items()}
 
 
 def emulator_of(target: Target) -> str:
@@ -88,9 +95,6 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
     result = disttest.run(archive)
     keep_outcomes(f"{identity.triple} {identity.version} {identity.options}", result)
     match = match_of(record_in(archive).get("profile_match"))
-    sizes = sizes_beside(archive)
-    if not {"pgo", "lto"} <= identity.words or {"shared", "static"} & identity.words:
-        sizes = {kind: size for kind, size in sizes.items() if not kind.startswith("install_only")}
     return Tried(
         target=identity.triple,
         python=identity.version,
@@ -102,7 +106,7 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
         skipped=result.count("skipped"),
         emulator=emulator_of(target),
         profile=round(100 * match.share, 2) if match else None,
-        sizes=sizes,
+        sizes=sizes_beside(archive),
     )
 
 
@@ -133,6 +137,8 @@ def gate_tried(archive: Path, arguments: argparse.Namespace, known: list[Tried])
         raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without an option first")
     own = arguments.gate in {"core", "stdlib"}
     suite = suite_of(ROOT, archive, os.environ, core=arguments.gate == "core") if own else None
+    if arguments.gate == "clients":  # some take nothing else
+        archive = archives_beside(archive).get("install_only", archive)
     words = argparse.Namespace(only=None, keep=False, **{name: name == arguments.gate for name in GATES})
     result = disttest.run(archive, suite=suite, gate=gate_of(words, ROOT, archive, os.environ))
     failed = tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed")

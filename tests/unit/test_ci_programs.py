@@ -67,6 +67,7 @@ def test_sizes_are_those_of_one_release(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(bytes(size))
     found = sizes_beside(tmp_path / f"{PREFIX}-pgo+lto-full.tar.zst")
     assert found == {"full": 5, "install": 4, "install_only": 3}
+    assert sizes_beside(tmp_path / f"{PREFIX}-noopt-full.tar.zst") == {"install": 9}
 
 
 def test_a_run_that_is_asked_to_end_tidies_up(tmp_path: Path) -> None:
