@@ -41,8 +41,12 @@ def _used_by_uv(kit: Kit, name: str, prefix: Path, variables: dict[str, str]) ->
     if told["CC"].split(" ")[0] not in {"cc", "gcc"}:
         raise CaseFailed(f"sysconfig says CC={told['CC']!r}: uv puts cc in the place of the build's compiler")
     uv, place = kit.tool("uv") / "uv", kit.subject.scratch(f"{name}-use")
-    kit.subject.run([uv, "venv", "--managed-python", "--offline", "--python", uv_key(kit.release), place / "venv"],
-                    env=variables)  # fmt: skip
+    # uv finds those of its Pythons by name that have the libc of the machine; others by their path.
+    own_libc = kit.subject.musl is (platform.libc_ver()[0] != "glibc")
+    chosen: tuple[str | Path, ...] = ("--managed-python", "--python", uv_key(kit.release))
+    if not own_libc:
+        chosen = ("--python", python)
+    kit.subject.run([uv, "venv", "--offline", *chosen, place / "venv"], env=variables)
     inner = place / "venv" / "bin" / "python"
     ask(kit, inner)
     install: list[str | Path] = ["env", *(f"{key}={value}" for key, value in variables.items()), uv]
