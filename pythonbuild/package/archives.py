@@ -62,7 +62,21 @@ def install_members(tree: Path, record: BuildRecord, *, stripped: bool = True) -
     if stripped:
         files.update((name, path) for name, path in collect(tree / "stripped", "python").items() if not path.is_dir())
     kept = {name: path for name, path in files.items() if not name.endswith(".a")}
-    return {**kept, **beside(tree, record)}
+    return {**kept, **details_without_static(kept), **beside(tree, record)}
+
+
+def details_without_static(files: Mapping[str, Path | bytes]) -> dict[str, bytes]:
+    """Return ``build-details.json`` among ``files`` anew, without the static library, which is not among them.
+
+    A key of what is not there is left out: https://packaging.python.org/en/latest/specifications/build-details/.
+    """
+    found = {name: content for name, content in files.items() if name.endswith("/build-details.json")}
+    written = {}
+    for name, content in found.items():
+        details = json.loads(content if isinstance(content, bytes) else content.read_bytes())
+        if details.get("libpython", {}).pop("static", None):
+            written[name] = (json.dumps(details, indent=2) + "\n").encode()
+    return written
 
 
 def smallest_members(tree: Path, record: BuildRecord, metadata: PythonJson) -> dict[str, Path | bytes]:

@@ -161,6 +161,16 @@ def test_install_archive_is_stripped_and_has_licences(job: Path) -> None:
     assert not any(name.endswith(".a") for name in members)
 
 
+def test_an_install_archive_names_no_static_library(job: Path) -> None:
+    place = job / "python/install/lib/python3.14"
+    place.mkdir(parents=True, exist_ok=True)
+    libpython = {"dynamic": "./lib/libpython3.14.so", "static": "./lib/python3.14/libpython3.14.a"}
+    (place / "build-details.json").write_text(json.dumps({"base_prefix": "../..", "libpython": libpython}))
+    written = install_members(job, RECORD)["python/lib/python3.14/build-details.json"]
+    assert isinstance(written, bytes)
+    assert json.loads(written) == {"base_prefix": "../..", "libpython": {"dynamic": "./lib/libpython3.14.so"}}
+
+
 def test_install_archive_with_debug_information(job: Path) -> None:
     members = install_members(job, RECORD, stripped=False)
     assert members["python/bin/python3.14"] == job / "python/install/bin/python3.14"
