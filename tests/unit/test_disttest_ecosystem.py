@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -156,6 +158,23 @@ def test_a_machine_without_what_a_case_needs(tmp_path: Path) -> None:
     windows = Trial(name="a", packages=("a",), needs=("display",))
     found = tried(subject(tmp_path), Gate(facts=FACTS, trials=(windows,), locked=(), way={}), windows)
     assert (found.status, found.message) == ("skipped", "this machine has no Xvfb that starts")
+
+
+@pytest.mark.parametrize(("version", "old"), [("1.2.3", True), ("1.2.4", False), ("1.10", False)])
+def test_a_loader_of_musl_that_is_too_old_for_the_wheels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, version: str, old: bool
+) -> None:
+    loader = tmp_path / "ld-musl.so"
+    loader.write_text(f"#!/bin/sh\nprintf 'musl libc (x86_64)\\nVersion {version}\\nDynamic' >&2\nexit 1\n")
+    loader.chmod(0o755)
+    monkeypatch.setattr(ecosystem, "read_elf", lambda _data: SimpleNamespace(interpreter=str(loader)))
+    trial = Trial(name="a", packages=("a",), needs=("relr",), libraries=("libdoes-not-exist.so.7",))
+    musl = replace(subject(tmp_path), triple="x86_64-unknown-linux-musl")
+    found = tried(musl, Gate(facts=FACTS, trials=(trial,), locked=(), way={}), trial)
+    assert found.status == "skipped"
+    assert (f"musl {version} of this machine applies no DT_RELR" in found.message) is old
+    found = tried(subject(tmp_path), Gate(facts=FACTS, trials=(trial,), locked=(), way={}), trial)
+    assert found.message == "this machine lacks libdoes-not-exist.so.7"
 
 
 def test_a_display_is_there_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

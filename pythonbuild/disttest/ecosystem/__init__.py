@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +19,9 @@ from typing import TYPE_CHECKING
 from pythonbuild.disttest.display import display
 from pythonbuild.disttest.ecosystem.rows import Trial, load_trials, reason
 from pythonbuild.disttest.installing import Pip, closure, make_venv, read_lock
-from pythonbuild.disttest.model import CaseSkipped, Outcome, outcome_of
+from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome, outcome_of
 from pythonbuild.disttest.subject import is_recorded
+from pythonbuild.validate.elf import read_elf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"
+# What its loader does of DT_RELR: https://musl.libc.org/releases.html, 1.2.4.
+MUSL_WITH_RELR = (1, 2, 4)
 # Seconds for one command. Nuitka compiles a few hundred files.
 TIMEOUT = 1800
 
@@ -113,10 +118,24 @@ def _machine(subject: Subject, trial: Trial) -> dict[str, str]:
             found = {"CC": str(compiler), "LDSHARED": f"{compiler} -shared"}
         if "c++" in trial.needs and (subject.musl or not shutil.which(compiler.name.replace("gcc", "g++"))):
             raise CaseSkipped("this machine has no C++ compiler for the distribution's libc")
+    if "relr" in trial.needs and subject.musl:
+        version = musl_version(subject)
+        if tuple(map(int, version.split("."))) < MUSL_WITH_RELR:
+            raise CaseSkipped(f"musl {version} of this machine applies no DT_RELR, which these wheels have; 1.2.4 does")
     missing = [name for name in trial.libraries if not _has_library(name)]
     if missing:
         raise CaseSkipped(f"this machine lacks {', '.join(missing)}")
     return found
+
+
+def musl_version(subject: Subject) -> str:
+    """Return the version of the musl that runs the interpreter: its loader says it when it is started alone."""
+    loader = read_elf(subject.python.read_bytes()).interpreter
+    said = subprocess.run([loader or ""], capture_output=True, text=True, check=False).stderr if loader else ""
+    found = re.search(r"^Version (\d+(?:\.\d+)+)", said, re.MULTILINE)
+    if found is None:
+        raise CaseFailed(f"{loader} does not say which version of musl it is: {said[:200]!r}")
+    return found[1]
 
 
 def _display(gate: Gate, trial: Trial) -> dict[str, str]:

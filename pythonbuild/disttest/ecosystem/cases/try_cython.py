@@ -1,5 +1,6 @@
 """A module compiled from source with cythonize, and an embedding program as ``cython --embed`` makes it."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -47,7 +48,7 @@ Path("main.pyx").write_text("import sys\nprint('embedded', 6 * 7, sys.version_in
 subprocess.run([sys.executable, "-m", "cython", "-3", "--embed", "main.pyx", "-o", "main.c"], check=True)
 where = sysconfig.get_config_var("LIBDIR")
 assert Path(where).is_dir(), where
-compiler = sysconfig.get_config_var("CC").split()[0]
+compiler = os.environ.get("CC") or sysconfig.get_config_var("CC").split()[0]
 name = sysconfig.get_config_var("LDVERSION")
 subprocess.run(
     [compiler, "main.c", "-o", "main", f"-I{sysconfig.get_path('include')}", f"-L{where}", f"-lpython{name}",
