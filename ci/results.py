@@ -26,8 +26,7 @@ sys.path.insert(0, str(ROOT))
 from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
 from pythonbuild.cli import report  # noqa: E402
-from pythonbuild.commands import suite_of  # noqa: E402
-from pythonbuild.disttest.gates import gate_of  # noqa: E402
+from pythonbuild.commands import asked_of  # noqa: E402
 from pythonbuild.disttest.subject import CPU, EMULATED  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
@@ -94,6 +93,7 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
     print(valid.text(), flush=True)
     result = disttest.run(archive)
     keep_outcomes(f"{identity.triple} {identity.version} {identity.options}", result)
+    came = counted(result)
     match = match_of(record_in(archive).get("profile_match"))
     return Tried(
         target=identity.triple,
@@ -101,9 +101,9 @@ def tried(archive: Path, matrix: Matrix) -> Tried:
         options=identity.options,
         checks=len(valid.checks_run),
         findings=len(valid.findings),
-        passed=result.count("passed"),
-        failed=tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed"),
-        skipped=result.count("skipped"),
+        passed=came.passed,
+        failed=came.failed,
+        skipped=came.skipped,
         emulator=emulator_of(target),
         profile=round(100 * match.share, 2) if match else None,
         sizes=sizes_beside(archive),
@@ -135,15 +135,18 @@ def gate_tried(archive: Path, arguments: argparse.Namespace, known: list[Tried])
     before = next((each for each in known if each.name == (identity.triple, identity.version, identity.options)), None)
     if before is None:
         raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without an option first")
-    own = arguments.gate in {"core", "stdlib"}
-    suite = suite_of(ROOT, archive, os.environ, core=arguments.gate == "core") if own else None
     if arguments.gate == "clients":  # some take nothing else
         archive = archives_beside(archive).get("install_only", archive)
     words = argparse.Namespace(only=None, keep=False, **{name: name == arguments.gate for name in GATES})
-    result = disttest.run(archive, suite=suite, gate=gate_of(words, ROOT, archive, os.environ))
+    suite, gate = asked_of(words, ROOT, archive, os.environ)
+    came = counted(disttest.run(archive, suite=suite, gate=gate))
+    return replace(before, gates={**before.gates, arguments.gate: came})
+
+
+def counted(result: disttest.Result) -> Gate:
+    """Return how many tests passed and were skipped, and which failed."""
     failed = tuple(outcome.name for outcome in result.outcomes if outcome.status == "failed")
-    gate = Gate(passed=result.count("passed"), failed=failed, skipped=result.count("skipped"))
-    return replace(before, gates={**before.gates, arguments.gate: gate})
+    return Gate(passed=result.count("passed"), failed=failed, skipped=result.count("skipped"))
 
 
 def with_gates_of(known: list[Tried], result: Tried) -> Tried:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pythonbuild.disttest.expected import Suite
+    from pythonbuild.disttest.gates import Run
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
 
@@ -181,18 +182,26 @@ def existing(archive: Path) -> Path:
 def test(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:
     """Unpack archives and try them as a user would. ``ValidationError`` when one failed, after all were tried."""
     from pythonbuild.disttest import run  # noqa: PLC0415
-    from pythonbuild.disttest.gates import gate_of  # noqa: PLC0415
 
     results = []
     for archive in arguments.archives:
-        own = arguments.stdlib or arguments.core
-        suite = suite_of(settings.root, archive, environment, core=arguments.core) if own else None
-        gate = gate_of(arguments, settings.root, archive, environment)
+        suite, gate = asked_of(arguments, settings.root, archive, environment)
         log = partial(print, flush=True)
         results.append(run(archive, keep=arguments.keep, only=arguments.only, suite=suite, gate=gate, log=log))
     for result in results:
         result.require()
     return 0
+
+
+def asked_of(
+    arguments: argparse.Namespace, root: Path, archive: Path, environment: Environment
+) -> tuple[Suite | None, Run | None]:
+    """Return which of CPython's own tests, or which other tests in place of ours, a command line asks for."""
+    from pythonbuild.disttest.gates import gate_of  # noqa: PLC0415
+
+    own = arguments.stdlib or arguments.core
+    suite = suite_of(root, archive, environment, core=arguments.core) if own else None
+    return suite, gate_of(arguments, root, archive, environment)
 
 
 def suite_of(root: Path, archive: Path, environment: Environment, *, core: bool) -> Suite:

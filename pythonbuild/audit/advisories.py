@@ -11,6 +11,7 @@ from packageurl import PackageURL
 
 from pythonbuild.audit.versions import newer, of_source
 from pythonbuild.errors import DataError
+from pythonbuild.image.lock import without_rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,6 @@ RELEASES = {"bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14", "
 UPSTREAM = frozenset({"", "OSS-Fuzz", "generic"})
 # Events that end a range.
 ENDS = frozenset({"fixed", "last_affected", "limit"})
-REBUILD = re.compile(r"\+b\d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ def known_as(purl: PackageURL, component: Component) -> Identity:
         source = words.get("arch") == "source"
         name, _, own = words.get("upstream", purl.name).partition("@")
         release = RELEASES.get(words.get("distro", ""), "")
-        version = version if source else own or REBUILD.sub("", version)
+        version = version if source else own or without_rebuild(version)
         return Identity(ecosystem="Debian", name=name, version=version, release=release, source=source)
     if purl.type == "pypi":
         return Identity(ecosystem="PyPI", name=purl.name, version=version)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,11 @@ class PackageLock:
             f"{p.name} {p.version} {p.size} {p.sha256} {p.file} {p.source_version}".rstrip() for p in self.packages
         )
         return HEADER + "".join(f"{line}\n" for line in lines)
+
+
+def without_rebuild(version: str) -> str:
+    """Return the version of a binary package without ``+bN``, which a rebuild of the same source adds."""
+    return re.sub(r"\+b\d+$", "", version)
 
 
 def load_wanted(path: Path) -> Wanted:

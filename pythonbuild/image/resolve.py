@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from debian.debian_support import Version
 
 from pythonbuild.errors import DataError
-from pythonbuild.image.lock import LockedPackage
+from pythonbuild.image.lock import LockedPackage, without_rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 COMPARE = {"<<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">>": operator.gt}
 BASE = ("base-files", "base-passwd")
 SOURCE = re.compile(r"\S+ \((?P<version>[^)]+)\)")
-REBUILD = re.compile(r"\+b\d+$")
 
 
 @dataclass
@@ -115,8 +114,8 @@ def locked(package: Packages) -> LockedPackage:
 def source_version(package: Packages) -> str:
     """Return the version of the source package that ``package`` is of; nothing where it is the package's own.
 
-    A rebuild of the same source adds ``+bN`` to the package's version alone.
+    A rebuild of the same source changes the package's version alone.
     """
     found = SOURCE.fullmatch(package.get("Source", ""))
     version = found["version"] if found else package["Version"]
-    return "" if version == REBUILD.sub("", package["Version"]) else version
+    return "" if version == without_rebuild(package["Version"]) else version

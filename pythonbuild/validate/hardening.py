@@ -41,14 +41,6 @@ def _says(tree: Tree, option: str, purpose: str = "make") -> bool:
     return said
 
 
-def _core(tree: Tree) -> Iterator[tuple[str, Elf]]:
-    """Yield the files that hold CPython's own code and are linked to a libc: not those of a static build."""
-    for path in (tree.interpreter, tree.libpython):
-        elf = tree.elf.get(path or "")
-        if elf is not None and elf.dynamic and "PyList_New" in elf.exported:
-            yield path or "", elf
-
-
 def _with_libraries(tree: Tree) -> Iterator[tuple[str, Elf]]:
     """Yield the shared libraries with much code beside CPython's own, and its extension modules."""
     for path, elf in tree.elf.items():
@@ -92,7 +84,7 @@ def _lost(
     """
     switched_off = tree.record is not None and without & set(tree.record.without)
     if kind in limits.hardening and not switched_off:
-        yield from ((path, "has no code of CPython with") for path, elf in _core(tree) if not called(elf))
+        yield from ((path, "has no code of CPython with") for path, elf in tree.core() if not called(elf))
         objects = _objects(tree)
         if objects and not any(kind in tree.marks[path] for path in objects):
             yield "python/build", f"has {len(objects)} object files of CPython, and none with"
@@ -118,7 +110,7 @@ def branch_protection(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     """All of a file can run with CET or BTI, where the build record says that it was compiled for them."""
     for option, features in _BRANCHES.items():
         if _says(tree, option):
-            for path, elf in _core(tree):
+            for path, elf in tree.core():
                 if lacking := features - elf.features:
                     yield path, f"is not marked {', '.join(sorted(lacking))}; the build record says {option}"
 

@@ -289,6 +289,13 @@ class Tree:
     def _paths(self) -> frozenset[str]:
         return self.directories | {entry.path for entry in self.entries}
 
+    def core(self) -> Iterator[tuple[str, Elf]]:
+        """Yield the files that hold CPython's own code and are linked to a libc: not those of a static build."""
+        for path in (self.interpreter, self.libpython):
+            elf = self.elf.get(path or "")
+            if elf is not None and elf.dynamic and "PyList_New" in elf.exported:
+                yield path or "", elf
+
     def paths(self) -> frozenset[str]:
         """Every path that exists, with the directories that only their members prove."""
         return self._paths

@@ -6,16 +6,17 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from pythonbuild.validate.metadata import PLACE
+from pythonbuild.validate.objects import SHARED_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pythonbuild.package.model import Link, PythonJson
     from pythonbuild.validate.model import Elf, Limits, Tree
 
-PLACE = "python/PYTHON.json"
 # What every link takes without being told: libc, its threads (-pthread), the dynamic linker, and libpython.
 _ALWAYS = re.compile(r"libc\.so.*|libpthread\.so\.0|ld(?:64|-linux)[^/]*\.so\.\d+|ld-musl-[^/]*|libpython3[^/]*\.so.*")
-_SHARED_NAME = re.compile(r"lib(.+?)\.so(\..*)?")
 _IN_CORE = frozenset({"bootstrap", "static"})
 _FILES = frozenset({"shared", "test"})
 
@@ -35,23 +36,15 @@ C_API = frozenset({
 
 def c_api(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     """Whatever holds CPython's code exports the C API, and the interpreter the same of it as libpython."""
-    core = dict(_core(tree))
+    core = dict(tree.core())
     for path, elf in core.items():
         if lacking := sorted(C_API - elf.exported):
             yield path, f"does not export {', '.join(lacking[:4])}"
+    every = {name for elf in core.values() for name in elf.exported if name.startswith(("Py", "_Py"))}
     for path, elf in core.items():
-        every = {name for other in core.values() for name in other.exported if name.startswith(("Py", "_Py"))}
         if lacking := sorted(every - elf.exported):
             others = ", ".join(other for other in core if other != path)
             yield path, f"lacks {len(lacking)} names of the C API that {others} has: {', '.join(lacking[:4])}"
-
-
-def _core(tree: Tree) -> Iterator[tuple[str, Elf]]:
-    """Yield the files that hold CPython's code, for others to call."""
-    for path in (tree.interpreter, tree.libpython):
-        elf = tree.elf.get(path or "")
-        if elf is not None and elf.dynamic and "PyList_New" in elf.exported:
-            yield path or "", elf
 
 
 def extension_set(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -94,7 +87,7 @@ def _files(tree: Tree, modules: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def built_in_modules(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     """Whatever holds CPython's code exports what starts built-in modules, and nothing of modules that are files."""
     inside, outside = _starters(tree, limits)
-    for path, elf in _core(tree):
+    for path, elf in tree.core():
         lacking, extra = sorted(inside - elf.exported), sorted(outside & elf.exported)
         if lacking:
             yield path, f"does not export {', '.join(lacking[:4])}, which start built-in modules"
@@ -154,7 +147,7 @@ def _names(tree: Tree, links: list[Link]) -> frozenset[str]:
 
 def _named(name: str, names: frozenset[str]) -> bool:
     """Say whether a needed library is one of ``names``, by its own name or by the one that linkers know it by."""
-    short = _SHARED_NAME.fullmatch(posixpath.basename(name))
+    short = SHARED_NAME.fullmatch(posixpath.basename(name))
     plain = posixpath.basename(name)
     return bool(_ALWAYS.fullmatch(plain)) or plain in names or (short is not None and short[1] in names)
 

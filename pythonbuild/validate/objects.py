@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pythonbuild.validate.metadata import PLACE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pythonbuild.validate.model import Limits, Tree
 
-PLACE = "python/PYTHON.json"
 # Libraries that belong to libc on every Linux; any other that a link names as the system's has to be allowed.
 _LIBC = frozenset({"c", "m", "dl", "pthread", "rt", "util"})
-_SHARED_NAME = re.compile(r"lib(.+?)\.so(\..*)?")
+SHARED_NAME = re.compile(r"lib(.+?)\.so(\..*)?")
 
 
 def static_libraries(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -51,7 +52,7 @@ def system_links(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     """Libraries that PYTHON.json takes from the system are those that every such system has."""
     if tree.metadata is None:
         return
-    names = {found[1] for name in limits.allowed_needed if (found := _SHARED_NAME.fullmatch(name))} | _LIBC
+    names = {found[1] for name in limits.allowed_needed if (found := SHARED_NAME.fullmatch(name))} | _LIBC
     info = tree.metadata.build_info
     links = [("core", link) for link in info.core.links]
     for name, candidates in info.extensions.items():
