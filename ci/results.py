@@ -27,6 +27,7 @@ from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
 from pythonbuild.cli import report  # noqa: E402
 from pythonbuild.commands import asked_of  # noqa: E402
+from pythonbuild.disttest.kept import kept_of  # noqa: E402
 from pythonbuild.disttest.subject import CPU, EMULATED  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
@@ -139,7 +140,8 @@ def gate_tried(archive: Path, arguments: argparse.Namespace, known: list[Tried])
         archive = archives_beside(archive).get("install_only", archive)
     words = argparse.Namespace(only=None, keep=False, **{name: name == arguments.gate for name in GATES})
     suite, gate = asked_of(words, ROOT, archive, os.environ)
-    came = counted(disttest.run(archive, suite=suite, gate=gate))
+    kept = kept_of(archive, arguments.reports if arguments.gate == "stdlib" else None)
+    came = counted(disttest.run(archive, suite=suite, kept=kept, gate=gate))
     return replace(before, gates={**before.gates, arguments.gate: came})
 
 
@@ -161,6 +163,7 @@ def arguments_of(words: list[str]) -> argparse.Namespace:
     gates = parser.add_mutually_exclusive_group()
     for name in GATES:
         gates.add_argument(f"--{name}", dest="gate", action="store_const", const=name)
+    parser.add_argument("--reports", metavar="DIR", type=Path, help="as of ./build.py test")
     parser.add_argument("archives", nargs="*", type=Path, metavar="FULL_ARCHIVE")
     return parser.parse_args(words)
 

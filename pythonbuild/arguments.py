@@ -124,6 +124,9 @@ def make_parser() -> argparse.ArgumentParser:
     own = test.add_mutually_exclusive_group()
     own.add_argument("--stdlib", action="store_true", help="run CPython's own tests instead")
     own.add_argument("--core", action="store_true", help="run a short list of CPython's own tests instead")
+    test.add_argument(
+        "--reports", metavar="DIR", type=Path, help="of --stdlib: keep reports there, and run what they lack"
+    )
     gates(test)
     test.add_argument("--keep", action="store_true", help="keep the unpacked tree")
     commands.add_parser("doctor", parents=[running()], help="say what this machine can build with, and why not")

@@ -182,12 +182,15 @@ def existing(archive: Path) -> Path:
 def test(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:
     """Unpack archives and try them as a user would. ``ValidationError`` when one failed, after all were tried."""
     from pythonbuild.disttest import run  # noqa: PLC0415
+    from pythonbuild.disttest.kept import kept_of  # noqa: PLC0415
 
     results = []
     for archive in arguments.archives:
+        kept = kept_of(archive, arguments.reports if arguments.stdlib else None)
         suite, gate = asked_of(arguments, settings.root, archive, environment)
         log = partial(print, flush=True)
-        results.append(run(archive, keep=arguments.keep, only=arguments.only, suite=suite, gate=gate, log=log))
+        keep, only = arguments.keep, arguments.only
+        results.append(run(archive, keep=keep, only=only, suite=suite, kept=kept, gate=gate, log=log))
     for result in results:
         result.require()
     return 0

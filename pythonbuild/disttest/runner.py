@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pythonbuild.disttest.expected import Suite
+    from pythonbuild.disttest.kept import Kept
 
 MODULES = (relocation, moving, naming, environments, building, machines, instruments, facts)
 CASES: tuple[Case, ...] = tuple(case for module in MODULES for case in module.CASES)
@@ -37,21 +38,22 @@ def run(  # noqa: PLR0913 - an option each
     keep: bool = False,
     only: str | None = None,
     suite: Suite | None = None,
+    kept: Kept | None = None,
     gate: Callable[[Subject], Iterator[Outcome]] | None = None,
     log: Callable[[str], None] = print,
 ) -> Result:
     """Unpack an archive, try it, and say what came of every test.
 
     ``only`` keeps the tests with that text in their name; ``keep`` leaves the unpacked tree for a look. With ``suite``,
-    CPython's own tests are run, and nothing else; ``gate`` yields other tests in place of all. Raises ValidationError
-    when the archive can't be unpacked, and what the gate raises.
+    CPython's own tests are run, and nothing else, but for those with a report in ``kept``; ``gate`` yields other tests
+    in place of all. Raises ValidationError when the archive can't be unpacked, and what the gate raises.
     """
     base = Path(tempfile.mkdtemp(prefix="disttest-"))
     outcomes = []
     try:
         # A blank in the place is for our own tests: not all of CPython's are ready for it.
         subject = prepare(archive, base, DIRECTORY if suite is None else "unpacked")
-        for outcome in _chosen(subject, only, suite, log) if gate is None else gate(subject):
+        for outcome in _chosen(subject, only, suite, kept, log) if gate is None else gate(subject):
             outcomes.append(outcome)
             log(str(outcome))
     finally:
@@ -64,9 +66,11 @@ def run(  # noqa: PLR0913 - an option each
     return result
 
 
-def _chosen(subject: Subject, only: str | None, suite: Suite | None, log: Callable[[str], None]) -> Iterator[Outcome]:
+def _chosen(
+    subject: Subject, only: str | None, suite: Suite | None, kept: Kept | None, log: Callable[[str], None]
+) -> Iterator[Outcome]:
     """Return the tests of ours, or those of CPython."""
-    return _all(subject, only) if suite is None else stdlib.outcomes(subject, suite, only, log)
+    return _all(subject, only) if suite is None else stdlib.outcomes(subject, suite, only, log, kept)
 
 
 def _all(subject: Subject, only: str | None) -> Iterator[Outcome]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pythonbuild.disttest.display import display
 from pythonbuild.disttest.expected import Suite, Verdict, compare, stale
 from pythonbuild.disttest.inside import CASES, end_session, end_strays
+from pythonbuild.disttest.kept import Kept
 from pythonbuild.disttest.model import CaseFailed, Outcome
 from pythonbuild.disttest.regrtest import Report, dotted, read_report
 from pythonbuild.errors import ValidationError
@@ -43,6 +44,7 @@ class Run:
     subject: Subject
     suite: Suite
     environment: Mapping[str, str]
+    kept: Kept = field(default_factory=Kept)
     stop: threading.Event = field(default_factory=threading.Event)
     numbers: Iterator[int] = field(default_factory=count)
 
@@ -85,20 +87,28 @@ def told(verdict: Verdict) -> str:
 
 
 def outcomes(
-    subject: Subject, suite: Suite, only: str | None = None, log: Callable[[str], None] = print
+    subject: Subject,
+    suite: Suite,
+    only: str | None = None,
+    log: Callable[[str], None] = print,
+    kept: Kept | None = None,
 ) -> Iterator[Outcome]:
     """Yield the outcome of each file, as it comes; those that failed are run once more at the end, alone.
 
-    ``only`` keeps those with that text in their name. What the data expects in vain, and the figures, are logged.
-    Raises ValidationError for an archive without the ``test`` package.
+    ``only`` keeps those with that text in their name. Files whose report is ``kept`` are not run again unless something
+    in it is not expected now. What the data expects in vain, and the figures, are logged. Raises ValidationError for an
+    archive without the ``test`` package.
     """
     started = time.monotonic()
     files = [name for name in in_order(available(subject), suite) if not only or only in printed(name)]
-    done: list[Tried] = []
+    kept = kept or Kept()
+    done = known(kept, suite, files)
+    yield from (each.outcome(", kept") for each in done)
     with display() as screen:
-        run = Run(subject, suite, {**subject.environment, **screen})
+        run = Run(subject, suite, {**subject.environment, **screen}, kept)
         again = []
-        for each in several(run, files):
+        there = {each.name for each in done}
+        for each in several(run, [name for name in files if name not in there]):
             if each.verdict.failures:
                 again.append(each.name)
                 log(f"later   {each.outcome()}")
@@ -110,6 +120,13 @@ def outcomes(
             yield done[-1].outcome(", at the second try")
     tell(suite, done, None if only else log)
     log(figures(done, time.monotonic() - started))
+
+
+def known(kept: Kept, suite: Suite, files: list[str]) -> list[Tried]:
+    """Return those of ``files`` whose kept report is as the data expects now."""
+    found = ((name, kept.of(name)) for name in files)
+    every = (Tried(name, each[0], compare(each[0], suite), each[1]) for name, each in found if each)
+    return [each for each in every if each.verdict.ok]
 
 
 def several(run: Run, files: list[str]) -> Iterator[Tried]:
@@ -193,7 +210,10 @@ def tried(run: Run, name: str) -> Tried:
     written = record.read_text() if record.exists() else ""
     report = read_report(dotted(name), written, output.read_text("utf-8", "replace"), code)
     shutil.rmtree(place, ignore_errors=True)
-    return Tried(name, report, compare(report, run.suite), time.monotonic() - started)
+    found = Tried(name, report, compare(report, run.suite), time.monotonic() - started)
+    if not run.stop.is_set():  # else it was ended before its time
+        run.kept.add(name, report, found.seconds)
+    return found
 
 
 def command(subject: Subject, suite: Suite, name: str, record: Path, place: Path) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,11 +16,15 @@ from pythonbuild.disttest import stdlib
 from pythonbuild.disttest.display import first_line
 from pythonbuild.disttest.expected import Expectation, Suite, compare, load_suite, stale
 from pythonbuild.disttest.inside import CASES
+from pythonbuild.disttest.kept import kept_of
 from pythonbuild.disttest.regrtest import Event, Report, read_report
 from pythonbuild.disttest.subject import Subject
 from pythonbuild.errors import DataError, ValidationError
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DATA = ROOT / "cpython-unix/cpython/stdlib-tests.yml"
 # Stands in for regrtest: lists its files, says what it was asked, and runs the unit tests of one of them.
@@ -181,6 +186,48 @@ def test_what_passed_at_the_second_try_is_expected_in_vain_only_if_it_never_came
 def test_only_keeps_names_with_that_text(subject: Subject) -> None:
     outcomes = stdlib.outcomes(subject, Suite(any_skip=True), "good", lambda _text: None)
     assert [outcome.name for outcome in outcomes] == ["stdlib.test_good"]
+
+
+def test_what_is_kept_is_not_run_again_unless_it_is_unexpected_now(subject: Subject, tmp_path: Path) -> None:
+    archive, reports = tmp_path / "some.tar.zst", tmp_path / "reports"
+    archive.write_bytes(b"an archive")
+    windows = row(reasons=("Windows only",))
+    first = list(stdlib.outcomes(subject, Suite(any_skip=True), log=lambda _text: None, kept=kept_of(archive, reports)))
+    for name in FILES:
+        (subject.prefix / f"lib/python3.14/test/{name}.py").write_text("import unittest")
+    logged: list[str] = []
+    suite = Suite(skips=(windows,), failures=(row("test.test_crash.Some.test_b"),))
+    second = list(stdlib.outcomes(subject, suite, log=logged.append, kept=kept_of(archive, reports)))
+    assert len(first) == len(second) == len(FILES)
+    # test_absent was skipped, test_wrong failed, both unexpectedly: they are run, and hold no tests any more.
+    assert {each.name: each.message for each in second} == {
+        "stdlib.test_crash": "2 tests, 1 known failures, kept",
+        "stdlib.test_good": "2 tests, 2 skipped, kept",
+        "stdlib.test_absent": "0 tests",
+        "stdlib.test_wrong": "0 tests",
+    }
+    assert "0 unexpected and 1 known failures, 0 unexpected and 2 known skips" in logged[-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda archive, _file: archive.write_bytes(b"built anew"), "holds reports of another some.tar.zst"),
+        (lambda _archive, file: file.write_text(""), "holds reports of another some.tar.zst"),
+        (lambda _archive, file: file.write_text(f'{file.read_text()}["test_os", {{}}, 1]\n'), "read: 'failures'"),
+        (lambda _archive, file: file.write_text(f'{file.read_text()}["test_'), "can't be read: "),
+    ],
+)
+def test_reports_of_something_else_are_refused(
+    tmp_path: Path, change: Callable[[Path, Path], object], message: str
+) -> None:
+    archive, reports = tmp_path / "some.tar.zst", tmp_path / "reports"
+    archive.write_bytes(b"an archive")
+    kept_of(archive, reports).add("test_os", Report("test.test_os"), 1.5)
+    assert kept_of(archive, reports).of("test_os") == (Report("test.test_os"), 1.5)
+    change(archive, reports / "some.tar.zst.reports")
+    with pytest.raises(DataError, match=message):
+        kept_of(archive, reports)
 
 
 def test_words_for_regrtest(subject: Subject, tmp_path: Path) -> None:
