@@ -46,9 +46,9 @@ def mount(kind: str, place: Path, options: str = "") -> None:
     subprocess.run(["mount", "-t", kind, *words, kind, place], check=True)
 
 
-def enter(words: list[str]) -> list[str]:
-    """Return the command that starts this program again in new namespaces."""
-    return ["unshare", "--user", "--map-root-user", "--mount", sys.executable, __file__, *words]
+def enter(words: list[str], program: str) -> list[str]:
+    """Return the command that starts a program of ours again in new namespaces."""
+    return ["unshare", "--user", "--map-root-user", "--mount", sys.executable, program, *words]
 
 
 def prepared(words: list[str]) -> list[str]:
@@ -90,7 +90,7 @@ def main(words: list[str]) -> int:
             for name in ("binfmt", "loaders"):
                 Path(scratch, name).mkdir()
             os.environ[INSIDE] = scratch
-            return status(subprocess.run(enter(words), check=False).returncode)
+            return status(subprocess.run(enter(words, __file__), check=False).returncode)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"ci/emulated.py: {where}{error.strerror}", file=sys.stderr)
