@@ -86,9 +86,18 @@ class Result:
         return ", ".join(f"{self.count(status)} {status}" for status in ("passed", "failed", "skipped"))
 
     def require(self) -> None:
-        """Raise ValidationError, naming the failed tests, unless all is well."""
+        """Raise ValidationError, naming the failed tests, unless all is well.
+
+        Where nothing was tried at all nothing is known, and the message says so: none is so named, or all were skipped.
+        """
         if self.ok:
             return
+        if not self.outcomes:
+            raise ValidationError(
+                "no test has such a name", hint="without --only all run, and say what they are called"
+            )
+        if not self.count("failed"):
+            raise ValidationError(f"nothing was tried: {self.summary()}", hint="each skipped test said what it lacks")
         failed = [outcome.name for outcome in self.outcomes if outcome.status == "failed"]
         names = ", ".join(failed[:6]) + (", ..." if len(failed) > 6 else "")
         raise ValidationError(

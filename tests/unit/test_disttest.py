@@ -83,6 +83,19 @@ def test_an_interpreter_that_does_not_start_ends_the_tests(tmp_path: Path) -> No
         result.require()
 
 
+@pytest.mark.parametrize(
+    ("statuses", "message"),
+    [
+        ([], "no test has such a name"),
+        (["skipped"], "nothing was tried: 0 passed, 0 failed, 1 skipped"),
+        (["failed", "skipped"], "failed its tests: 0 passed, 1 failed, 1 skipped: some.name"),
+    ],
+)
+def test_what_is_said_where_nothing_passed(statuses: list[str], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Result(tuple(Outcome("some.name", status) for status in statuses)).require()
+
+
 def test_no_interpreter(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="no interpreter"):
         run(archive(tmp_path, "", name="perl"), log=lambda _: None)
