@@ -115,6 +115,8 @@ class Pip:
         built = [f"--no-binary={','.join(sources)}", "--no-build-isolation"] if sources else []
         built += ["--no-deps"] if resolved else []
         command = [self.python, "-m", "pip", "--python", inner, "install", "--require-hashes", "--only-binary=:all:"]
+        # What a program imports is compiled then. All of scipy would take longer than the rest of its case.
+        command += ["--no-compile"]
         try:
             online.run([*command, *built, "--no-input", "--progress-bar=off", "--quiet", "--requirement", listed])
         except CaseFailed as failed:
