@@ -133,6 +133,7 @@ assert json.loads(json.dumps([n / 3 for n in range(999)])) == [n / 3 for n in ra
 database = sqlite3.connect(':memory:')
 database.execute('create table t (x)'); database.executemany('insert into t values (?)', ((n / 2,) for n in range(10)))
 assert database.execute('select sum(x) from t').fetchone() == (22.5,)
+database.close()
 ssl.create_default_context()
 print('runs')
 """
