@@ -92,6 +92,17 @@ def test_a_reason_for_all_cases_and_one_of_a_case(tmp_path: Path) -> None:
     assert (reason(trial.without, young), reason(trial.expected, young)) == ("all", "young")
 
 
+def test_a_reason_for_several_cases(tmp_path: Path) -> None:
+    path = tmp_path / "e.yml"
+    text = "without:\n  - {when: {python: '3.14'}, cases: [b, c], why: some}\ncases:\n"
+    text += "".join(f"  - {{name: {name}, packages: [{name}]}}\n" for name in "abc")
+    path.write_text(text)
+    assert [reason(trial.without, FACTS) for trial in load_trials(path)] == ["", "some", "some"]
+    path.write_text(text.replace("[b, c]", "[b, numpi]").replace("name: c", "name: numpy"))
+    with pytest.raises(DataError, match=r"e\.yml:2: no case is called 'numpi'.*numpy"):
+        load_trials(path)
+
+
 FAILS, SKIPS = CaseFailed("broken"), CaseSkipped("no g++")
 
 

@@ -9,6 +9,7 @@ from pythonbuild.condition import Condition, parse_condition
 from pythonbuild.load import Fields, Node, did_you_mean, read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pythonbuild.condition import Facts
@@ -53,26 +54,44 @@ def reason(rows: tuple[Reason, ...], facts: Facts) -> str:
 
 
 def load_trials(path: Path) -> tuple[Trial, ...]:
-    """Return all cases of a file, the reasons that it has for all of them included.
+    """Return all cases of a file, the reasons that it has for all or several of them included.
 
     ``DataError`` points at the line that is wrong.
     """
     fields = Fields(read(path))
-    everywhere = tuple(map(_reason, fields.rows("without")))
-    trials = tuple(_trial(row, everywhere) for row in fields.rows("cases"))
+    shared, nodes = fields.rows("without"), fields.rows("cases")
     fields.done()
-    return trials
+    names = tuple(Fields(node).need("name").text() for node in nodes)
+    without: dict[str, list[Reason]] = {name: [] for name in names}
+    for node in shared:
+        row, cases = _shared(node, names)
+        for name in cases:
+            without[name].append(row)
+    return tuple(_trial(node, without) for node in nodes)
 
 
-def _trial(node: Node, everywhere: tuple[Reason, ...]) -> Trial:
+def _shared(node: Node, names: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
+    """Return a reason and the cases that it is about: all where it names none."""
     fields = Fields(node)
+    cases = fields.take("cases")
+    row = _reason_of(fields)
+    fields.done()
+    for name in cases.items() if cases else ():
+        if name.text() not in names:
+            raise name.error(f"no case is called {name.text()!r}{did_you_mean(name.text(), names)}")
+    return row, cases.texts() if cases else names
+
+
+def _trial(node: Node, shared: Mapping[str, list[Reason]]) -> Trial:
+    fields = Fields(node)
+    name = fields.need("name").text()
     trial = Trial(
-        name=fields.need("name").text(),
+        name=name,
         packages=fields.need("packages").texts(),
         needs=tuple(map(_need, fields.rows("needs"))),
         libraries=fields.texts("libraries"),
         sources=fields.texts("sources"),
-        without=(*everywhere, *map(_reason, fields.rows("without"))),
+        without=(*shared[name], *map(_reason, fields.rows("without"))),
         expected=tuple(map(_reason, fields.rows("expected"))),
     )
     fields.done()
@@ -88,6 +107,10 @@ def _need(node: Node) -> str:
 
 def _reason(node: Node) -> Reason:
     fields = Fields(node)
-    row = Reason(when=parse_condition(fields.need("when")), why=fields.need("why").text())
+    row = _reason_of(fields)
     fields.done()
     return row
+
+
+def _reason_of(fields: Fields) -> Reason:
+    return Reason(when=parse_condition(fields.need("when")), why=fields.need("why").text())
