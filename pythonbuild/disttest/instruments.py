@@ -61,8 +61,10 @@ def valgrind(subject: Subject) -> None:
         "-c",
         _HASHES,
     ]
+    # A free-threaded interpreter has mimalloc alone, and refuses any other (preconfig_init_allocator).
+    allocator = {} if "freethreaded" in subject.options else {"PYTHONMALLOC": "malloc"}
     try:
-        subject.run(command, env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"})
+        subject.run(command, env={**allocator, "PYTHONHASHSEED": "0"})
     except CaseFailed as failed:
         for words, reason in _UNABLE.items():
             if words in str(failed):
