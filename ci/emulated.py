@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from ci.namespaces import entered, mount
 
 INSIDE = "PYTHONBUILD_EMULATED"
 # What qemu's user mode reads (linux-user/main.c).
@@ -40,22 +42,11 @@ def registration(head: bytes, emulator: Path) -> bytes:
     return f":emulated:M::{texts[0]}:{texts[1]}:{emulator}:F".encode()
 
 
-def mount(kind: str, place: Path, options: str = "") -> None:
-    """Mount a file system of ``kind`` at ``place``."""
-    words = ["-o", options] if options else []
-    subprocess.run(["mount", "-t", kind, *words, kind, place], check=True)
-
-
-def enter(words: list[str], program: str) -> list[str]:
-    """Return the command that starts a program of ours again in new namespaces."""
-    return ["unshare", "--user", "--map-root-user", "--mount", sys.executable, program, *words]
-
-
-def prepared(words: list[str]) -> list[str]:
+def prepared(scratch: Path, words: list[str]) -> list[str]:
     """Let the kernel know the emulator: return the command that can run then."""
     trees, program, *command = words
     roots = [Path(tree).resolve() for tree in trees.split(":")]
-    place, loaders = (Path(os.environ[INSIDE], name) for name in ("binfmt", "loaders"))
+    place, loaders = (scratch / name for name in ("binfmt", "loaders"))
     mount("binfmt_misc", place)
     emulator = next((roots[0] / "tools/host/bin").glob("qemu-*"), None)
     if emulator is None:
@@ -83,25 +74,15 @@ def main(words: list[str]) -> int:
     if len(words) < 3:
         print(__doc__, file=sys.stderr)
         return 2
-    try:
-        if INSIDE in os.environ:
-            return status(subprocess.run(prepared(words), check=False).returncode)
-        with tempfile.TemporaryDirectory() as scratch:
-            for name in ("binfmt", "loaders"):
-                Path(scratch, name).mkdir()
-            os.environ[INSIDE] = scratch
-            return status(subprocess.run(enter(words, __file__), check=False).returncode)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"ci/emulated.py: {where}{error.strerror}", file=sys.stderr)
-    except subprocess.CalledProcessError as error:
-        print(f"ci/emulated.py: {' '.join(error.cmd)} failed; it needs Linux 6.7 or newer", file=sys.stderr)
-    return 1
+    needs = "; it needs Linux 6.7 or newer"
+    again = [__file__, *words]
+    return entered(again, INSIDE, outside=filled, inside=lambda scratch: prepared(scratch, words), needs=needs)
 
 
-def status(code: int) -> int:
-    """Return what a shell would say of a process that ended so: 139 where signal 11 ended it."""
-    return code if code >= 0 else 128 - code
+def filled(scratch: Path) -> None:
+    """Make the directories that are used inside."""
+    for name in ("binfmt", "loaders"):
+        (scratch / name).mkdir()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from pythonbuild import disttest  # noqa: E402
 from pythonbuild.archives import validate_archive  # noqa: E402
 from pythonbuild.cli import report  # noqa: E402
 from pythonbuild.commands import asked_of  # noqa: E402
-from pythonbuild.disttest.kept import kept_of  # noqa: E402
 from pythonbuild.disttest.subject import CPU, EMULATED  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
@@ -138,9 +137,9 @@ def gate_tried(archive: Path, arguments: argparse.Namespace, known: list[Tried])
         raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without an option first")
     if arguments.gate == "clients":  # some take nothing else
         archive = archives_beside(archive).get("install_only", archive)
-    words = argparse.Namespace(only=None, keep=False, **{name: name == arguments.gate for name in GATES})
-    suite, gate = asked_of(words, ROOT, archive, os.environ)
-    kept = kept_of(archive, arguments.reports if arguments.gate == "stdlib" else None)
+    asked = {name: name == arguments.gate for name in GATES}
+    words = argparse.Namespace(only=None, keep=False, reports=arguments.reports, **asked)
+    suite, kept, gate = asked_of(words, ROOT, archive, os.environ)
     came = counted(disttest.run(archive, suite=suite, kept=kept, gate=gate))
     return replace(before, gates={**before.gates, arguments.gate: came})
 

@@ -16,12 +16,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ci.emulated import enter, mount, status
+from ci.namespaces import entered, mount
 
 INSIDE = "PYTHONBUILD_WITH_MUSL"
 # Where the files are prepared, and the directories that they are laid over.
@@ -56,10 +55,12 @@ def compile_zlib(source: Path, headers: Path, library: Path, work: Path) -> None
     subprocess.run(["cc", *words, "-Wl,-soname,libz.so.1", *files, "-o", str(library)], check=True)
 
 
-def lay(place: Path) -> None:
-    """Lay the prepared files over the machine's, for this namespace."""
+def laid(place: Path, command: list[str]) -> list[str]:
+    """Lay the prepared files over the machine's, for this namespace: return the command that can run then."""
+    del os.environ[INSIDE]  # so that the command can be one of this program
     for name, directory in PLACES.items():
         mount("overlay", Path(directory), f"lowerdir={place / name}:{directory}")
+    return command
 
 
 def main(words: list[str]) -> int:
@@ -67,20 +68,13 @@ def main(words: list[str]) -> int:
     if len(words) < 3:
         print(__doc__, file=sys.stderr)
         return 2
-    try:
-        if INSIDE in os.environ:
-            lay(Path(os.environ.pop(INSIDE)))
-            return status(subprocess.run(words[2:], check=False).returncode)
-        with tempfile.TemporaryDirectory() as scratch:
-            fill(Path(scratch), *(Path(word).resolve() for word in words[:2]))
-            os.environ[INSIDE] = scratch
-            return status(subprocess.run(enter(words, __file__), check=False).returncode)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"ci/with_musl.py: {where}{error.strerror or error}", file=sys.stderr)
-    except subprocess.CalledProcessError as error:
-        print(f"ci/with_musl.py: {' '.join(error.cmd)} failed", file=sys.stderr)
-    return 1
+    musl, zlib = (Path(word).resolve() for word in words[:2])
+    return entered(
+        [__file__, *words],
+        INSIDE,
+        outside=lambda place: fill(place, musl, zlib),
+        inside=lambda place: laid(place, words[2:]),
+    )
 
 
 if __name__ == "__main__":

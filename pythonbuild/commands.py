@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pythonbuild.disttest.expected import Suite
     from pythonbuild.disttest.gates import Run
+    from pythonbuild.disttest.kept import Kept
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
 
@@ -182,12 +183,10 @@ def existing(archive: Path) -> Path:
 def test(settings: Settings, arguments: argparse.Namespace, environment: Environment) -> int:
     """Unpack archives and try them as a user would. ``ValidationError`` when one failed, after all were tried."""
     from pythonbuild.disttest import run  # noqa: PLC0415
-    from pythonbuild.disttest.kept import kept_of  # noqa: PLC0415
 
     results = []
     for archive in arguments.archives:
-        kept = kept_of(archive, arguments.reports if arguments.stdlib else None)
-        suite, gate = asked_of(arguments, settings.root, archive, environment)
+        suite, kept, gate = asked_of(arguments, settings.root, archive, environment)
         log = partial(print, flush=True)
         keep, only = arguments.keep, arguments.only
         results.append(run(archive, keep=keep, only=only, suite=suite, kept=kept, gate=gate, log=log))
@@ -198,13 +197,18 @@ def test(settings: Settings, arguments: argparse.Namespace, environment: Environ
 
 def asked_of(
     arguments: argparse.Namespace, root: Path, archive: Path, environment: Environment
-) -> tuple[Suite | None, Run | None]:
-    """Return which of CPython's own tests, or which other tests in place of ours, a command line asks for."""
+) -> tuple[Suite | None, Kept, Run | None]:
+    """Return which of CPython's own tests, or which other tests in place of ours, a command line asks for.
+
+    In between is what is kept of CPython's tests, which only all of them are.
+    """
     from pythonbuild.disttest.gates import gate_of  # noqa: PLC0415
+    from pythonbuild.disttest.kept import kept_of  # noqa: PLC0415
 
     own = arguments.stdlib or arguments.core
     suite = suite_of(root, archive, environment, core=arguments.core) if own else None
-    return suite, gate_of(arguments, root, archive, environment)
+    kept = kept_of(archive, arguments.reports if arguments.stdlib else None)
+    return suite, kept, gate_of(arguments, root, archive, environment)
 
 
 def suite_of(root: Path, archive: Path, environment: Environment, *, core: bool) -> Suite:

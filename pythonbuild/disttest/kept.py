@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from pythonbuild.disttest.regrtest import Event, Report
@@ -22,11 +22,11 @@ class Kept:
     """
 
     path: Path | None = None
-    reports: dict[str, tuple[Report, float]] | None = None
+    reports: dict[str, tuple[Report, float]] = field(default_factory=dict)
 
     def of(self, name: str) -> tuple[Report, float] | None:
         """Return the last report of a file of tests, as regrtest names it."""
-        return (self.reports or {}).get(name)
+        return self.reports.get(name)
 
     def add(self, name: str, report: Report, seconds: float) -> None:
         """Write down one more report."""
@@ -48,7 +48,7 @@ def kept_of(archive: Path, directory: Path | None) -> Kept:
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{head}\n", encoding="utf-8")
-        return Kept(path, {})
+        return Kept(path)
     first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
     if first != head:
         raise DataError(f"{path} holds reports of another {archive.name}", hint="delete the file")
