@@ -86,8 +86,10 @@ def packaging(parser: argparse.ArgumentParser) -> None:
 
 
 def gates(parser: argparse.ArgumentParser) -> None:
-    """Add the options of tests that need a package index to ``parser``."""
+    """Add the options that ask for other tests than ours to ``parser``: one of them is tried at a time."""
     gate = parser.add_mutually_exclusive_group()
+    gate.add_argument("--stdlib", action="store_true", help="run CPython's own tests instead")
+    gate.add_argument("--core", action="store_true", help="run a short list of CPython's own tests instead")
     gate.add_argument("--ecosystem", action="store_true", help="install packages from PyPI and use them instead")
     gate.add_argument("--clients", action="store_true", help="have uv, hatch, pdm, pbs-installer install it instead")
 
@@ -121,13 +123,10 @@ def make_parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", help="unpack an archive and try it as a user would")
     test.add_argument("archives", nargs="+", type=Path, metavar="ARCHIVE")
     test.add_argument("--only", metavar="PATTERN", help="run only the cases whose name matches")
-    own = test.add_mutually_exclusive_group()
-    own.add_argument("--stdlib", action="store_true", help="run CPython's own tests instead")
-    own.add_argument("--core", action="store_true", help="run a short list of CPython's own tests instead")
+    gates(test)
     test.add_argument(
         "--reports", metavar="DIR", type=Path, help="of --stdlib: keep reports there, and run what they lack"
     )
-    gates(test)
     test.add_argument("--keep", action="store_true", help="keep the unpacked tree")
     commands.add_parser("doctor", parents=[running()], help="say what this machine can build with, and why not")
     lock = commands.add_parser("lock", parents=[running()], help="refresh the package lock of the build image")

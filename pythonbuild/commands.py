@@ -8,23 +8,27 @@ import sys
 import time
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pythonbuild.decide import Selection, prepare
 from pythonbuild.errors import DataError, ValidationError
+from pythonbuild.log import console
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pythonbuild.disttest.expected import Suite
     from pythonbuild.disttest.gates import Run
     from pythonbuild.disttest.kept import Kept
+    from pythonbuild.disttest.model import Result
     from pythonbuild.execute import Prepared
     from pythonbuild.settings import Settings
 
     Environment = Mapping[str, str]
+
+T = TypeVar("T")
 
 
 def decided(settings: Settings, arguments: argparse.Namespace) -> Prepared:
@@ -164,13 +168,34 @@ def validate(settings: Settings, arguments: argparse.Namespace, _environment: En
     from pythonbuild.validate import read_identity  # noqa: PLC0415
 
     matrix = Matrix.load(settings.root / "targets.yml")
-    bad = 0
-    for archive in map(existing, arguments.archives):
+
+    def is_valid(archive: Path) -> bool:
         identity = read_identity(archive)
         report = validate_archive(matrix.target(identity.triple), identity.words, archive)
         sys.stdout.write(report.text() + "\n")
-        bad += not report.ok
-    return ValidationError.exit_code if bad else 0
+        return report.ok
+
+    return 0 if all(of_each(arguments.archives, is_valid)) else ValidationError.exit_code
+
+
+def of_each(archives: list[Path], act: Callable[[Path], T]) -> list[T]:
+    """Return what ``act`` returns for each of ``archives``. All must be files, or ``DataError`` is raised at once.
+
+    One for which it raises ValidationError, such as one that can't be read, does not hide those that follow: it is told
+    of, and ``ValidationError`` is raised at the end.
+    """
+    found, broken = list[T](), list[str]()
+    for archive in list(map(existing, archives)):
+        try:
+            found.append(act(archive))
+        except ValidationError as error:
+            if len(archives) == 1:
+                raise
+            console.line(f"error: {error.message}")
+            broken.append(archive.name)
+    if broken:
+        raise ValidationError(f"{len(broken)} of {len(archives)} archives can't be used: {', '.join(broken)}")
+    return found
 
 
 def existing(archive: Path) -> Path:
@@ -184,13 +209,13 @@ def test(settings: Settings, arguments: argparse.Namespace, environment: Environ
     """Unpack archives and try them as a user would. ``ValidationError`` when one failed, after all were tried."""
     from pythonbuild.disttest import run  # noqa: PLC0415
 
-    results = []
-    for archive in arguments.archives:
+    def tried(archive: Path) -> Result:
         suite, kept, gate = asked_of(arguments, settings.root, archive, environment)
         log = partial(print, flush=True)
         keep, only = arguments.keep, arguments.only
-        results.append(run(archive, keep=keep, only=only, suite=suite, kept=kept, gate=gate, log=log))
-    for result in results:
+        return run(archive, keep=keep, only=only, suite=suite, kept=kept, gate=gate, log=log)
+
+    for result in of_each(arguments.archives, tried):
         result.require()
     return 0
 
@@ -200,14 +225,17 @@ def asked_of(
 ) -> tuple[Suite | None, Kept, Run | None]:
     """Return which of CPython's own tests, or which other tests in place of ours, a command line asks for.
 
-    In between is what is kept of CPython's tests, which only all of them are.
+    In between is what is kept of CPython's tests, which only all of them are. ``DataError`` where reports
+    of others are to be kept.
     """
     from pythonbuild.disttest.gates import gate_of  # noqa: PLC0415
     from pythonbuild.disttest.kept import kept_of  # noqa: PLC0415
 
+    if arguments.reports and not arguments.stdlib:
+        raise DataError("--reports keeps what the tests of --stdlib say", hint="add --stdlib, or leave --reports out")
     own = arguments.stdlib or arguments.core
     suite = suite_of(root, archive, environment, core=arguments.core) if own else None
-    kept = kept_of(archive, arguments.reports if arguments.stdlib else None)
+    kept = kept_of(archive, arguments.reports)
     return suite, kept, gate_of(arguments, root, archive, environment)
 
 

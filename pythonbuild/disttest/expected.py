@@ -58,11 +58,12 @@ def names(pattern: str, test: str) -> bool:
 class Suite:
     """What to run, and what is expected of it.
 
-    ``files`` are names of CPython's test files; none means all that the distribution has. ``slow`` ones begin first,
-    ``left_out`` are patterns of tests that are not run.
+    ``files`` are names of CPython's test files; none means all that the distribution has, which are ``least`` or more.
+    ``slow`` ones begin first, ``left_out`` are patterns of tests that are not run.
     """
 
     files: tuple[str, ...] = ()
+    least: int = 0
     slow: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
@@ -120,6 +121,7 @@ def load_suite(path: Path, facts: Facts, *, core: bool) -> Suite:
         name: tuple(word for row in map(parse_args, fields.rows(name)) if row.when.holds(facts) for word in row.value)
         for name in ("core", "slow", "resources", "left-out")
     }
+    least = [number for number, when in map(parse_least, fields.rows("least")) if when.holds(facts)]
     every = {name: tuple(map(parse_expectation, fields.rows(name))) for name in ("failures", "skips")}
     fields.done()
     rows = {name: tuple(row for row in several if row.when.holds(facts)) for name, several in every.items()}
@@ -127,12 +129,21 @@ def load_suite(path: Path, facts: Facts, *, core: bool) -> Suite:
         known = tuple(word for row in rows["failures"] if not row.reasons for word in row.tests)
         return Suite(files=words["core"], left_out=words["left-out"] + known, any_skip=True)
     return Suite(
+        least=max(least, default=0),
         slow=words["slow"],
         left_out=words["left-out"],
         resources=words["resources"],
         failures=rows["failures"],
         skips=rows["skips"],
     )
+
+
+def parse_least(node: Node) -> tuple[int, Condition]:
+    """Return one row of ``least``: a number of files, and when it holds."""
+    fields = Fields(node)
+    row = (fields.need("files").number(), parse_condition(fields.take("when")))
+    fields.done()
+    return row
 
 
 def parse_expectation(node: Node) -> Expectation:

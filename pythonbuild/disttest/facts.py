@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from pythonbuild.cpython.stages import active, load_stages
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
+from pythonbuild.disttest.subject import record_of
 from pythonbuild.errors import DataError
-from pythonbuild.package.record import BuildRecord
 from pythonbuild.settings import ROOT
 from pythonbuild.target import Matrix
 from pythonbuild.validate import checks, hardening, texts
@@ -82,18 +81,6 @@ def tree_at(prefix: Path, options: frozenset[str], *, full: bool) -> Tree:
         options=options,
         record=record_of(prefix),
     )
-
-
-def record_of(prefix: Path) -> BuildRecord | None:
-    """Return the build record of an unpacked tree; None where there is none."""
-    path = record_path(prefix)
-    return BuildRecord.from_json(json.loads(path.read_bytes())) if path else None
-
-
-def record_path(prefix: Path) -> Path | None:
-    """Return where the build record lies, in an installation or beside that of a full archive; None if nowhere."""
-    places = (prefix / "share" / "pythonbuild" / "build-record.json", prefix.parent / "build-record.json")
-    return next((path for path in places if path.is_file()), None)
 
 
 def target_of(subject: Subject) -> Target:

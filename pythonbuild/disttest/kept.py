@@ -38,10 +38,13 @@ class Kept:
 def kept_of(archive: Path, directory: Path | None) -> Kept:
     """Return what is kept of ``archive`` in ``directory``, which is made; nothing where it is None.
 
-    Raises DataError for a file that is of another archive of that name, or that was not written here.
+    The last line does not count where it has no end: it was being written when the run was ended. Raises DataError for
+    a file that is of another archive of that name, or that was not written here.
     """
     if directory is None:
         return Kept()
+    if directory.exists() and not directory.is_dir():
+        raise DataError(f"{directory} is no directory, and reports are kept in one", hint="name another")
     path = directory / f"{archive.name}.reports"
     with archive.open("rb") as stream:
         head = json.dumps({"archive": archive.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()})
@@ -49,13 +52,18 @@ def kept_of(archive: Path, directory: Path | None) -> Kept:
         directory.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{head}\n", encoding="utf-8")
         return Kept(path)
-    first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
-    if first != head:
-        raise DataError(f"{path} holds reports of another {archive.name}", hint="delete the file")
     try:
-        return Kept(path, dict(map(_read, lines)))
+        text = path.read_text(encoding="utf-8")
+        whole = text[: text.rfind("\n") + 1]
+        first, *lines = whole.splitlines() or [head if head.startswith(text) else ""]
+        if first != head:
+            raise DataError(f"{path} holds reports of another {archive.name}", hint="delete the file")
+        kept = Kept(path, dict(map(_read, lines)))
     except (ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path} can't be read: {error}", hint="delete the file") from error
+    if whole != text or not whole:
+        path.write_text(whole or f"{head}\n", encoding="utf-8")
+    return kept
 
 
 def _read(line: str) -> tuple[str, tuple[Report, float]]:

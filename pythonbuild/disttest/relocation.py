@@ -109,11 +109,15 @@ def foreign_library_path(subject: Subject) -> None:
         raise CaseSkipped("it has no libraries that another could be taken for")
     for library in libraries:
         (place / library.name).write_text("not a library")
-    source = "import ssl, sqlite3, importlib.util\nif importlib.util.find_spec('_tkinter'): import tkinter"
-    if subject.musl:
-        # musl always looks there first: Tk can't be protected, and all else is in the interpreter.
-        source = "import ssl, sqlite3"
-    subject.code(source, env={"LD_LIBRARY_PATH": str(place)})
+    tk = "import importlib.util\nif importlib.util.find_spec('_tkinter'): import tkinter"
+    foreign = {"LD_LIBRARY_PATH": str(place)}
+    subject.code("import ssl, sqlite3", env=foreign)
+    if not subject.musl:
+        subject.code(tk, env=foreign)
+    elif subject.code(f"{tk}; print('Tk')") == "Tk":
+        raise CaseSkipped(
+            "musl looks there before anywhere else, so Tk takes libraries of another; the rest holds"
+        )
 
 
 def pip_script(subject: Subject) -> None:

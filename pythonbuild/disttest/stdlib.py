@@ -95,20 +95,22 @@ def outcomes(
 ) -> Iterator[Outcome]:
     """Yield the outcome of each file, as it comes; those that failed are run once more at the end, alone.
 
-    ``only`` keeps those with that text in their name. Files whose report is ``kept`` are not run again unless something
-    in it is not expected now. What the data expects in vain, and the figures, are logged. Raises ValidationError for an
-    archive without the ``test`` package.
+    ``only`` keeps those with that text in their name. Files that are not there fail. Those whose report is ``kept`` are
+    not run again unless something in it is not expected now. What the data expects in vain, and the figures, are
+    logged. Raises ValidationError for an archive without the ``test`` package.
     """
     started = time.monotonic()
-    files = [name for name in in_order(available(subject), suite) if not only or only in printed(name)]
+    there = available(subject)
+    yield from (each for each in lost(there, suite) if not only or only in each.name)
+    files = [name for name in in_order(there, suite) if not only or only in printed(name)]
     kept = kept or Kept()
     done = known(kept, suite, files)
     yield from (each.outcome(", kept") for each in done)
     with display() as screen:
         run = Run(subject, suite, {**subject.environment, **screen}, kept)
         again = []
-        there = {each.name for each in done}
-        for each in several(run, [name for name in files if name not in there]):
+        told_of = {each.name for each in done}
+        for each in several(run, [name for name in files if name not in told_of]):
             if each.verdict.failures:
                 again.append(each.name)
                 log(f"later   {each.outcome()}")
@@ -183,6 +185,16 @@ def available(subject: Subject) -> list[str]:
 def library(subject: Subject) -> Path:
     """Return the directory of the standard library."""
     return subject.prefix / "lib" / f"python{subject.minor}{'t' if 'freethreaded' in subject.options else ''}"
+
+
+def lost(there: list[str], suite: Suite) -> Iterator[Outcome]:
+    """Yield a failure for each file of a suite that is not among those that are ``there``, or if these are too few."""
+    for name in suite.files:
+        if not any(is_of(each, (name,)) for each in there):
+            yield Outcome(printed(name), "failed", "the distribution has no such file of tests")
+    if len(there) < suite.least:
+        message = f"the distribution has {len(there)} files of tests, and CPython at least {suite.least}"
+        yield Outcome("stdlib.files", "failed", message)
 
 
 def in_order(there: list[str], suite: Suite) -> list[str]:

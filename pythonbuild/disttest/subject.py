@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pythonbuild.disttest.model import CaseFailed, CaseSkipped
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD, METADATA
+from pythonbuild.package.record import BuildRecord
 from pythonbuild.validate.archive import unpack
 from pythonbuild.validate.elf import read_elf
 from pythonbuild.validate.names import name_identity
@@ -145,7 +146,7 @@ def ending(code: int) -> str:
 def prepare(archive: Path, base: Path, directory: str = DIRECTORY) -> Subject:
     """Unpack an archive into a ``directory`` below ``base`` and return it as a Subject.
 
-    Raises ValidationError when it can't be unpacked, or has no interpreter.
+    Raises ValidationError when it can't be unpacked, has no interpreter, or a broken PYTHON.json or build record.
     """
     place = base / directory
     work = base / "w"
@@ -160,6 +161,9 @@ def prepare(archive: Path, base: Path, directory: str = DIRECTORY) -> Subject:
         raise ValidationError(f"{archive.name}: no interpreter bin/python3.X inside")
     metadata = _json(place / METADATA)
     _require_loader(python, archive)
+    record_of(prefix)  # what tests ask of these two must be there, so that a broken one is told of at once
+    if metadata is not None:
+        _require_extensions(metadata)
     options, triple = _claims(archive.name, metadata, place)
     return Subject(
         prefix=prefix,
@@ -170,6 +174,18 @@ def prepare(archive: Path, base: Path, directory: str = DIRECTORY) -> Subject:
         triple=triple,
         environment=_environment(work),
     )
+
+
+def record_of(prefix: Path) -> BuildRecord | None:
+    """Return the build record of an unpacked tree; None where there is none. ValidationError for a broken one."""
+    path = record_path(prefix)
+    return BuildRecord.from_json(read_json(path)) if path else None
+
+
+def record_path(prefix: Path) -> Path | None:
+    """Return where the build record lies, in an installation or beside that of a full archive; None if nowhere."""
+    places = (prefix / "share" / "pythonbuild" / "build-record.json", prefix.parent / "build-record.json")
+    return next((path for path in places if path.is_file()), None)
 
 
 def _claims(name: str, metadata: Mapping[str, Any] | None, place: Path) -> tuple[frozenset[str], str]:
@@ -200,15 +216,27 @@ def _is_interpreter(path: Path) -> bool:
     return bool(re.fullmatch(r"python3\.\d+t?d?", path.name)) and path.is_file()
 
 
-def _json(path: Path) -> Mapping[str, Any] | None:
+def _json(path: Path) -> dict[str, Any] | None:
     """Return the content of PYTHON.json or a build record, or None where there is none."""
-    if not path.is_file():
-        return None
+    return read_json(path) if path.is_file() else None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; ValidationError for anything else."""
     try:
         data = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValidationError(f"{path.name} is not JSON: {error}") from error
-    return data if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        raise ValidationError(f"{path.name} is JSON, but no object")
+    return data
+
+
+def _require_extensions(metadata: Mapping[str, Any]) -> None:
+    """Raise ValidationError where PYTHON.json does not say which extension modules there are."""
+    build = metadata.get("build_info", {})
+    if not isinstance(build, dict) or not isinstance(build.get("extensions", {}), dict):
+        raise ValidationError(f"{METADATA.rpartition('/')[2]}: build_info and its extensions are not objects")
 
 
 def _environment(work: Path) -> Mapping[str, str]:

@@ -21,11 +21,10 @@ from typing import Any
 import pytest
 
 from pythonbuild.disttest import inside
-from pythonbuild.disttest.facts import record_path
 from pythonbuild.disttest.model import Case, CaseSkipped, Outcome
 from pythonbuild.disttest.relocation import starts
 from pythonbuild.disttest.runner import CASES, try_case
-from pythonbuild.disttest.subject import Subject, prepare
+from pythonbuild.disttest.subject import Subject, prepare, record_path
 
 DIST = Path(__file__).parents[2] / "dist"
 # A full archive is taken before others, because it has more to break, and the newest of them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import sys
 import tarfile
@@ -38,12 +39,13 @@ class Some(unittest.TestCase):
 """
 
 
-def archive(place: Path, script: str, name: str = f"python3.{sys.version_info[1]}") -> Path:
+def archive(place: Path, script: str, name: str = f"python3.{sys.version_info[1]}", **others: str) -> Path:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w") as tar:
-        info = tarfile.TarInfo(f"python/bin/{name}")
-        info.size, info.mode = len(script), 0o755
-        tar.addfile(info, io.BytesIO(script.encode()))
+        for path, text in {f"python/bin/{name}": script, **others}.items():
+            info = tarfile.TarInfo(path)
+            info.size, info.mode = len(text), 0o755
+            tar.addfile(info, io.BytesIO(text.encode()))
     path = place / "a.tar.zst"
     path.write_bytes(zstandard.compress(file.getvalue()))
     return path
@@ -60,6 +62,23 @@ def test_options_are_those_of_the_record(tmp_path: Path) -> None:
     record.write_text("{")
     with pytest.raises(ValidationError, match=r"build-record\.json is not JSON"):
         _claims(name, None, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("python/PYTHON.json", "[]", "PYTHON.json is JSON, but no object"),
+        ("python/PYTHON.json", '{"build_info": []}', "PYTHON.json: build_info and its extensions are not objects"),
+        ("python/PYTHON.json", '{"build_info": {"extensions": 1}}', "build_info and its extensions are not objects"),
+        ("python/PYTHON.json", "[" * 99999, "PYTHON.json is not JSON"),
+        (INSTALL_RECORD, "{", "build-record.json is not JSON"),
+        (INSTALL_RECORD, "{}", "build-record.json: key 'schema' is missing"),
+    ],
+)
+def test_broken_metadata_is_told_of_at_once(tmp_path: Path, path: str, text: str, message: str) -> None:
+    packed = archive(tmp_path, "#!/bin/sh\n", **{path: text})
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        run(packed, log=lambda _: None)
 
 
 def subject(place: Path) -> Subject:

@@ -213,9 +213,10 @@ def test_what_is_kept_is_not_run_again_unless_it_is_unexpected_now(subject: Subj
     ("change", "message"),
     [
         (lambda archive, _file: archive.write_bytes(b"built anew"), "holds reports of another some.tar.zst"),
-        (lambda _archive, file: file.write_text(""), "holds reports of another some.tar.zst"),
+        (lambda _archive, file: file.write_text("notes"), "holds reports of another some.tar.zst"),
         (lambda _archive, file: file.write_text(f'{file.read_text()}["test_os", {{}}, 1]\n'), "read: 'failures'"),
-        (lambda _archive, file: file.write_text(f'{file.read_text()}["test_'), "can't be read: "),
+        (lambda _archive, file: file.write_text(f'{file.read_text()}["test_\n'), "can't be read: "),
+        (lambda _archive, file: file.write_bytes(b"\xff\xfe"), "can't be read: "),
     ],
 )
 def test_reports_of_something_else_are_refused(
@@ -228,6 +229,23 @@ def test_reports_of_something_else_are_refused(
     change(archive, reports / "some.tar.zst.reports")
     with pytest.raises(DataError, match=message):
         kept_of(archive, reports)
+
+
+def test_reports_that_were_cut_off_are_kept_but_for_the_last(tmp_path: Path) -> None:
+    archive, reports = tmp_path / "some.tar.zst", tmp_path / "reports"
+    archive.write_bytes(b"an archive")
+    kept_of(archive, reports).add("test_os", Report("test.test_os"), 1.5)
+    file = reports / "some.tar.zst.reports"
+    with file.open("a") as stream:
+        stream.write('["test_re')
+    kept_of(archive, reports).add("test_io", Report("test.test_io"), 1)
+    assert set(kept_of(archive, reports).reports) == {"test_os", "test_io"}
+    for start in (file.read_text()[:9], ""):
+        file.write_text(start)
+        kept_of(archive, reports).add("test_os", Report("test.test_os"), 1.5)
+        assert set(kept_of(archive, reports).reports) == {"test_os"}
+    with pytest.raises(DataError, match="is no directory"):
+        kept_of(archive, file)
 
 
 def test_words_for_regrtest(subject: Subject, tmp_path: Path) -> None:
@@ -363,6 +381,29 @@ def test_the_data_of_each_version(minor: str) -> None:
         assert ("test_zstd" in files) is (minor in {"3.14", "3.15"})
         whole = load_suite(DATA, facts, core=False)
         assert all(each.link.startswith("https://") for each in (*whole.failures, *whole.skips))
+
+
+@pytest.mark.parametrize("minor", ["3.11", "3.13", "3.14", "3.15"])
+def test_the_data_says_how_many_files_there_are(minor: str) -> None:
+    facts = Matrix.load(ROOT / "targets.yml").target("x86_64-unknown-linux-gnu").facts(python=minor)
+    assert load_suite(DATA, facts, core=False).least > 400
+    assert load_suite(DATA, facts, core=True).least == 0
+
+
+def test_files_that_are_not_there_fail(subject: Subject) -> None:
+    def failed(suite: Suite, only: str | None = None) -> dict[str, str]:
+        found = stdlib.outcomes(subject, suite, only, lambda _: None)
+        return {each.name: each.message for each in found if each.status == "failed"}
+
+    assert failed(Suite(files=("test_good", "test_gone"), any_skip=True)) == {
+        "stdlib.test_gone": "the distribution has no such file of tests"
+    }
+    known = (row("test.test_wrong.*", "test.test_crash.*"),)
+    assert not failed(Suite(least=4, failures=known, any_skip=True))
+    assert failed(Suite(least=5, failures=known, any_skip=True)) == {
+        "stdlib.files": "the distribution has 4 files of tests, and CPython at least 5"
+    }
+    assert not failed(Suite(files=("test_good", "test_gone"), any_skip=True), "test_good")
 
 
 def test_the_number_of_a_display() -> None:
