@@ -115,9 +115,7 @@ def foreign_library_path(subject: Subject) -> None:
     if not subject.musl:
         subject.code(tk, env=foreign)
     elif subject.code(f"{tk}; print('Tk')") == "Tk":
-        raise CaseSkipped(
-            "musl looks there before anywhere else, so Tk takes libraries of another; the rest holds"
-        )
+        raise CaseSkipped("musl looks there before anywhere else, so Tk takes libraries of another; the rest holds")
 
 
 def pip_script(subject: Subject) -> None:

@@ -92,7 +92,14 @@ def _facts(binary: lief.ELF.Binary) -> Elf:
         features=_features(binary),
         dynamic=len(binary.dynamic_entries) > 0,
         abi=_abi(constant(binary.header.machine_type), int(binary.header.processor_flag)),
+        notes=_notes(binary),
     )
+
+
+def _notes(binary: lief.ELF.Binary) -> tuple[tuple[int, int], ...]:
+    """Return where the sections with notes lie. Tools write into them what they did, and strip leaves them there."""
+    notes = (section for section in binary.sections if section.type == lief.ELF.Section.TYPE.NOTE)
+    return tuple((section.offset, section.offset + section.size) for section in notes)
 
 
 def _abi(machine: str, flags: int) -> str:

@@ -168,7 +168,8 @@ class _Collector:
         try:
             if kind == "elf":
                 facts = self.elf[entry.path] = read_elf(data)
-                if found := set(leaks(data, facts.loaded)):
+                parts = (data[start:end] for start, end in ((0, facts.loaded), *facts.notes))
+                if found := {path for part in parts for path in leaks(part)}:
                     self.leaks[entry.path] = tuple(sorted(found))
             elif kind == "static":
                 self.static[entry.path] = read_static_library(data)
@@ -204,19 +205,19 @@ def marks(data: bytes) -> frozenset[str]:
     return frozenset(name for name, pattern in _MARKS.items() if pattern.search(data))
 
 
-def leaks(data: bytes, end: int) -> Iterator[str]:
-    """Yield every path of the build in the first ``end`` bytes of a program.
+def leaks(data: bytes) -> Iterator[str]:
+    """Yield every path of the build in a part of a program.
 
     A search for plain bytes takes no time, a regular expression would take seconds.
     """
     for prefix in _BUILD_PREFIXES:
-        place = data.find(prefix, 0, end)
+        place = data.find(prefix)
         while place >= 0:
             found = _PATH.match(data, place)
             known = data.startswith(_COMPILER_CONFIGURATION, place)
             if found and not known and not _INSIDE_A_PATH.match(data[max(place - 1, 0) : place]):
                 yield found[0].decode("ascii")
-            place = data.find(prefix, place + len(prefix), end)
+            place = data.find(prefix, place + len(prefix))
 
 
 def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None) -> Tree:

@@ -43,7 +43,7 @@ def _paths(directories: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[st
 
 
 def build_paths_in_programs(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """No program or library looks for its data in a directory of the build."""
+    """No program or library looks for its data in a directory of the build, and no note in it names one."""
     for path, found in tree.leaks.items():
         yield path, f"holds {len(found)} paths of the build: {', '.join(found[:4])}"
 

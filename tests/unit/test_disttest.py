@@ -42,8 +42,8 @@ class Some(unittest.TestCase):
 def archive(place: Path, script: str, name: str = f"python3.{sys.version_info[1]}", **others: str) -> Path:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w") as tar:
-        for path, text in {f"python/bin/{name}": script, **others}.items():
-            info = tarfile.TarInfo(path)
+        for member, text in {f"python/bin/{name}": script, **others}.items():
+            info = tarfile.TarInfo(member)
             info.size, info.mode = len(text), 0o755
             tar.addfile(info, io.BytesIO(text.encode()))
     path = place / "a.tar.zst"

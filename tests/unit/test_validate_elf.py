@@ -14,6 +14,8 @@ import pytest
 from pythonbuild.errors import ValidationError
 from pythonbuild.validate.elf import object_format, read_elf
 from pythonbuild.validate.model import Elf
+from pythonbuild.validate.reader import read_tree
+from tests.unit.test_validate_archive import FULL, packed, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +101,6 @@ def test_debug_information_split_off(tmp_path: Path) -> None:
     assert ".debug_info" not in rest.sections
 
 
-@needs_compiler
 def big_endian(build_id: bytes) -> bytes:
     """Return a shared object for s390x with nothing in it but a build-id: head, note, names, three section heads."""
     note = struct.pack(">III", 4, len(build_id), 3) + b"GNU\0" + build_id
@@ -153,3 +154,17 @@ def test_random_damage_is_never_more_than_an_error(tmp_path: Path) -> None:
             data[chance.randrange(1024)] = chance.randrange(256)
         with contextlib.suppress(ValidationError):
             assert isinstance(read_elf(bytes(data)), Elf)
+
+
+@needs_compiler
+def test_paths_in_notes(tmp_path: Path) -> None:
+    """A note that is not loaded stays in the file after strip, such as BOLT's with its command line."""
+    note = '.section .note.tool,\\"\\",@note\\n.string \\"tool /build/some/file\\"\\n.previous'
+    program = compiled(
+        tmp_path, "-g", "-ffile-prefix-map=/=/", source=f'__asm__("{note}"); int main(void) {{ return 0; }}'
+    )
+    facts = read_elf(program)
+    assert b"/build/some/file" not in program[: facts.loaded]
+    path = "python/bin/python3.14"
+    tree = read_tree(write(tmp_path, packed({path: program}), FULL.replace("pgo+lto-full", "install_pgo+lto")))
+    assert tree.leaks == {path: ("/build/some/file",)}
