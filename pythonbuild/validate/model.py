@@ -113,8 +113,8 @@ class Elf:
     ``build_id`` is in hexadecimal, ``debuglink`` the name of the file that debuggers look for; both may be empty.
     ``sections`` are the names of all sections, ``features`` what the whole file says it can do (``IBT``, ``SHSTK``,
     ``BTI``, ``PAC``). ``dynamic`` says whether the dynamic linker has to do with it, ``abi`` how functions are called
-    (``hard``, ``soft``, ``ELFv2`` ...) where a processor has several ways. ``notes`` are where notes lie in the file, from the
-    first byte of each to the one behind its last.
+    (``hard``, ``soft``, ``ELFv2`` ...) where a processor has several ways. ``notes`` are where notes lie in the
+    file, from the first byte of each to the one behind its last.
     """
 
     machine: str
