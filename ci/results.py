@@ -133,7 +133,7 @@ def gate_tried(archive: Path, arguments: argparse.Namespace, known: list[Tried])
     """Return what is known of ``archive``, with what came of a gate now."""
     identity = read_identity(archive)
     before = next((each for each in known if each.name == (identity.triple, identity.version, identity.options)), None)
-    if before is None:
+    if before is None or before.sizes != sizes_beside(archive):  # or it is of an earlier build
         raise BuildError(f"nothing is known of {archive.name} yet", hint="run this without an option first")
     if arguments.gate == "clients":  # some take nothing else
         archive = archives_beside(archive).get("install_only", archive)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from pythonbuild.cli import TERMINATED
+from pythonbuild.errors import BuildError, ValidationError
 from pythonbuild.settings import ROOT
 from tests.ci_modules import load_program
 
-PREFIX = "cpython-3.14.7+20261127-x86_64-unknown-linux-gnu"
+TRIPLE = "x86_64-unknown-linux-gnu"
+PREFIX = f"cpython-3.14.7+20261127-{TRIPLE}"
 
 
 def program(name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -92,3 +99,23 @@ def test_a_run_that_is_asked_to_end_tidies_up(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == TERMINATED
     assert not list(scratch.iterdir())
+
+
+def test_gates_are_kept_of_the_archives_that_were_tried(tmp_path: Path) -> None:
+    """A row of an earlier build of the same distribution says nothing of this one."""
+    results = load_program("results")
+    archive = tmp_path / f"{PREFIX}-debug-full.tar.zst"
+    with zstandard.open(archive, "wb") as stream, tarfile.open(fileobj=stream, mode="w|") as tar:
+        content = json.dumps({"target_triple": TRIPLE, "python_version": "3.14.7", "build_options": "debug"})
+        info = tarfile.TarInfo("python/PYTHON.json")
+        info.size = len(content)
+        tar.addfile(info, io.BytesIO(content.encode()))
+    row = results.Tried(
+        target=TRIPLE, python="3.14.7", options="debug", checks=1, findings=0, passed=1, sizes={"full": 1}
+    )
+    for known in ([], [row]):
+        with pytest.raises(BuildError, match="nothing is known of"):
+            results.gate_tried(archive, results.arguments_of(["--core", str(archive)]), known)
+    same = replace(row, sizes=results.sizes_beside(archive))
+    with pytest.raises(ValidationError, match="no interpreter"):
+        results.gate_tried(archive, results.arguments_of(["--core", str(archive)]), [same])
