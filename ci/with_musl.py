@@ -5,8 +5,8 @@
 
 MUSL is the result of the job `musl` (build/store/musl-*/tree), ZLIB the archive of zlib's source that builds fetch.
 musl's loader and libc take the machine's place or are added, `ldd` is musl's, by which programs know that they run on
-it, and there is a libz.so.1, which wheels for musllinux take from the system (PEP 656). Needs no root: user and mount
-namespaces, an overlay, and `cc`.
+it, `ldconfig` knows of no libraries, and there is a libz.so.1, which wheels for musllinux take from the system (PEP
+656). Needs no root: user and mount namespaces, an overlay, and `cc`.
 For a look at a distribution: ci/with_musl.py MUSL ZLIB ./build.py test --ecosystem ARCHIVE
 """
 
@@ -24,7 +24,11 @@ from ci.namespaces import entered, mount
 
 INSIDE = "PYTHONBUILD_WITH_MUSL"
 # Where the files are prepared, and the directories that they are laid over.
-PLACES = {"lib": "/usr/lib", "bin": "/usr/bin"}
+PLACES = {"lib": "/usr/lib", "bin": "/usr/bin", "sbin": "/usr/sbin"}
+# As Alpine's `ldconfig -p`, which has no list: glibc's names libraries that ctypes then can't load.
+LDCONFIG = "#!/bin/sh\n"
+# What GCC links with `-lncursesw` and so on. CPython 3.13 asks it for their files, which musl can't load.
+CURSES = ("libcurses.so", "libncurses.so", "libncursesw.so")
 
 
 def fill(place: Path, musl: Path, zlib: Path) -> None:
@@ -37,6 +41,11 @@ def fill(place: Path, musl: Path, zlib: Path) -> None:
     shutil.copy(loader, place / "lib" / loader.name)
     # musl knows by the name that it is to be ldd (ldso/dynlink.c).
     (place / "bin/ldd").symlink_to(f"/usr/lib/{loader.name}")
+    (place / "sbin/ldconfig").write_text(LDCONFIG)
+    (place / "sbin/ldconfig").chmod(0o755)
+    for file in (file for name in CURSES for file in Path("/usr/lib").glob(f"*-linux-gnu/{name}")):
+        (place / file.relative_to("/usr")).parent.mkdir(exist_ok=True)
+        (place / file.relative_to("/usr")).touch()
     architecture = loader.name.removeprefix("ld-musl-").removesuffix(".so.1")
     # Debian's musl looks for libraries there, by a file in /etc; without that file musl does in /usr/lib.
     debian = Path(f"/etc/ld-musl-{architecture}.path").exists()

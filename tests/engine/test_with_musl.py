@@ -58,6 +58,13 @@ def test_a_program_finds_the_library_only_inside(tmp_path: Path, musl: Path, zli
     assert subprocess.run([program], check=False, capture_output=True).returncode not in {0, 7}
 
 
+def test_ldconfig_names_no_library_inside(musl: Path, zlib: Path) -> None:
+    outside = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True)
+    inside = with_musl(musl, zlib, "/sbin/ldconfig", "-p")
+    assert "libc.so.6" in outside.stdout
+    assert (inside.returncode, inside.stdout) == (0, "")
+
+
 def test_ldd_is_that_of_musl_inside(musl: Path, zlib: Path) -> None:
     inside = with_musl(musl, zlib, "ldd")
     assert inside.stderr.startswith("musl libc"), inside

@@ -188,6 +188,26 @@ def test_a_loader_of_musl_that_is_too_old_for_the_wheels(
     assert found.message == "this machine lacks libdoes-not-exist.so.7"
 
 
+def test_curses_of_another_libc(tmp_path: Path) -> None:
+    trial = Trial(name="a", packages=("a",), needs=("curses",), libraries=("libdoes-not-exist.so.7",))
+    (tmp_path / "_pyrepl").mkdir()
+    (tmp_path / "_pyrepl/__init__.py").touch()
+    plain = subject(tmp_path)
+    own = replace(plain, environment={**plain.environment, "PYTHONPATH": str(tmp_path)})
+    gate = Gate(facts=FACTS, trials=(trial,), locked=(), way={})
+    for text, message in (
+        (
+            "raise OSError('no libc.so.6')",
+            "compiler names to _pyrepl is of another libc: no libc.so.6",
+        ),
+        ("raise ModuleNotFoundError('curses library not found')", "this machine lacks libdoes-not-exist.so.7"),
+        ("", "this machine lacks libdoes-not-exist.so.7"),
+    ):
+        (tmp_path / "_pyrepl/_minimal_curses.py").write_text(f"{text}\n")
+        found = tried(own, gate, trial)
+        assert (found.status, message in found.message) == ("skipped", True), found
+
+
 def test_a_display_is_there_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "Xvfb"
     # Stands in for the server: says its number on the descriptor that follows -displayfd, and stays.

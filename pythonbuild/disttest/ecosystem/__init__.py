@@ -37,6 +37,17 @@ MUSL_WITH_RELR = (1, 2, 4)
 # Seconds for one command. Nuitka compiles a few hundred files.
 TIMEOUT = 1800
 
+# A module of 3.13, which is there for Pythons without curses, asks ctypes.util.find_library for one of the machine, and
+# that asks ldconfig and GCC. Nuitka imports every module of the standard library.
+OWN_CURSES = """
+try:
+    import _pyrepl._minimal_curses
+except ImportError:
+    pass
+except OSError as error:
+    print(error)
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
@@ -122,6 +133,10 @@ def _machine(subject: Subject, trial: Trial) -> dict[str, str]:
         version = musl_version(subject)
         if tuple(map(int, version.split("."))) < MUSL_WITH_RELR:
             raise CaseSkipped(f"musl {version} of this machine applies no DT_RELR, which these wheels have; 1.2.4 does")
+    if "curses" in trial.needs and (said := subject.code(OWN_CURSES)):
+        raise CaseSkipped(
+            f"_pyrepl of 3.13 takes the curses that this machine's compiler names, of another libc: {said}"
+        )
     missing = [name for name in trial.libraries if not _has_library(name)]
     if missing:
         raise CaseSkipped(f"this machine lacks {', '.join(missing)}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pythonbuild.condition import Facts
 
 # What a machine must have for a case, by the word in ``needs``.
-NEEDS = ("cc", "c++", "display", "relr")
+NEEDS = ("cc", "c++", "curses", "display", "relr")
 
 
 @dataclass(frozen=True, kw_only=True)
