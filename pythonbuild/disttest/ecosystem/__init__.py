@@ -134,9 +134,7 @@ def _machine(subject: Subject, trial: Trial) -> dict[str, str]:
         if tuple(map(int, version.split("."))) < MUSL_WITH_RELR:
             raise CaseSkipped(f"musl {version} of this machine applies no DT_RELR, which these wheels have; 1.2.4 does")
     if "curses" in trial.needs and (said := subject.code(OWN_CURSES)):
-        raise CaseSkipped(
-            f"_pyrepl of 3.13 takes the curses that this machine's compiler names, of another libc: {said}"
-        )
+        raise CaseSkipped(f"the curses that this machine's compiler names to _pyrepl is of another libc: {said}")
     missing = [name for name in trial.libraries if not _has_library(name)]
     if missing:
         raise CaseSkipped(f"this machine lacks {', '.join(missing)}")
