@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pythonbuild.audit.advisories import load_advisories, matches
+from pythonbuild.audit.advisories import matches
 from pythonbuild.audit.newer import SUITE, ask_pip, newest_versions
+from pythonbuild.audit.osv import load_advisories
 from pythonbuild.audit.report import Audit
 from pythonbuild.audit.waivers import load_waivers
 from pythonbuild.buildimage import fetch_settings, lock_in_use
 from pythonbuild.bundled import bundled
-from pythonbuild.errors import FetchError
+from pythonbuild.errors import DataError, FetchError
 from pythonbuild.fetch import find_cached
 from pythonbuild.image.index import fetch_index
 from pythonbuild.image.lock import Wanted
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
     from pythonbuild.settings import Settings
 
 
+def require_questions(*, offline: bool, advisories: bool, fail_outdated: bool) -> None:
+    """Raise ``DataError`` for options with which nothing is looked at, or not what must fail: all would seem well."""
+    if offline and fail_outdated:
+        raise DataError(
+            "newer versions can't be asked for with --offline", hint="leave out one of --offline and --fail-outdated"
+        )
+    if offline and not advisories:
+        raise DataError("there is nothing to look at with --offline", hint="leave that out, or name --advisories PATH")
+
+
 def audit_of(settings: Settings, prepared: Prepared, advisories: Path | None, waivers: Path) -> Audit:
     """Return what is to say of the components of ``prepared``.
 
@@ -35,12 +46,13 @@ def audit_of(settings: Settings, prepared: Prepared, advisories: Path | None, wa
     ``--offline``, which asks none.
     """
     accepted = load_waivers(waivers)
-    known = load_advisories(advisories) if advisories else ()
+    known = load_advisories(advisories) if advisories else None
     components = (*components_of(prepared, lock_in_use(settings)), *bundled_with(settings, prepared))
     return Audit(
         components=components,
         newest=None if settings.offline else newest(settings, components),
-        matches=tuple(matches(components, known)),
+        advisories=known,
+        matches=tuple(matches(components, known or ())),
         waivers=accepted,
         today=datetime.now(UTC).date(),
     )

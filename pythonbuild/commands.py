@@ -275,9 +275,11 @@ def lock(settings: Settings, arguments: argparse.Namespace, _environment: Enviro
 
 def audit(settings: Settings, arguments: argparse.Namespace, _environment: Environment) -> int:
     """Compare what is pinned with newer versions and with known vulnerabilities."""
-    from pythonbuild.auditing import audit_of  # noqa: PLC0415 - only this command needs it
+    from pythonbuild.auditing import audit_of, require_questions  # noqa: PLC0415 - only this command needs it
 
+    named, outdated = arguments.advisories, arguments.fail_outdated
+    require_questions(offline=settings.offline, advisories=named is not None, fail_outdated=outdated)
     waivers = arguments.waivers or settings.root / "audit.yml"
-    found = audit_of(settings, decided(settings, arguments), arguments.advisories, waivers)
+    found = audit_of(settings, decided(settings, arguments), named, waivers)
     sys.stdout.write("\n".join(found.lines()) + "\n")
-    return ValidationError.exit_code if found.failed(outdated=arguments.fail_outdated) else 0
+    return ValidationError.exit_code if found.failed(outdated=outdated) else 0

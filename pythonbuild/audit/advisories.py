@@ -1,8 +1,7 @@
-"""Advisories in the OSV format, and which of them are about a component (https://ossf.github.io/osv-schema)."""
+"""Which advisories are about a component, by what it is called in places (https://ossf.github.io/osv-schema)."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from packageurl import PackageURL
 
 from pythonbuild.audit.versions import newer, of_source
-from pythonbuild.errors import DataError
 from pythonbuild.image.lock import without_rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable
 
+    from pythonbuild.audit.osv import Advisory
     from pythonbuild.package.sbom import Component
 
 # Numbers of Debian's releases, as ecosystems have them: `Debian:13`.
@@ -25,15 +23,6 @@ RELEASES = {"bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14", "
 UPSTREAM = frozenset({"", "OSS-Fuzz", "generic"})
 # Events that end a range.
 ENDS = frozenset({"fixed", "last_affected", "limit"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Advisory:
-    """One advisory: its ids, its own first; what it is about in a line; the rows of ``affected`` as they are."""
-
-    ids: tuple[str, ...]
-    summary: str
-    affected: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,53 +53,6 @@ class Match:
         ids = " ".join(self.advisory.ids[:3])
         doubt = "" if self.certain else " (perhaps: commits can't be compared)"
         return f"{self.component.name} {self.component.version}: {ids}{doubt}: {self.advisory.summary}"
-
-
-def load_advisories(path: Path) -> tuple[Advisory, ...]:
-    """Return the advisories in a file, or in all ``*.json`` below a directory. ``DataError`` names one that is none."""
-    if not path.exists():
-        raise DataError(f"there are no advisories {path}", hint="a JSON file in the OSV format, or a directory of them")
-    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-    return tuple(advisory for file in files for advisory in read_advisories(file))
-
-
-def read_advisories(file: Path) -> Iterator[Advisory]:
-    """Yield the advisories of one file: an advisory, a list of them, or an answer of the OSV interface (``vulns``)."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file}: is not JSON: {error}") from None
-    if isinstance(data, dict) and "vulns" in data:
-        data = data["vulns"]
-    for row in data if isinstance(data, list) else [data]:
-        try:
-            if not row.get("withdrawn"):
-                yield parse_advisory(row)
-        except (AttributeError, KeyError, TypeError):
-            raise DataError(f"{file}: is no advisory in the OSV format", hint="it has `id` and `affected`") from None
-
-
-def parse_advisory(row: dict[str, Any]) -> Advisory:
-    """Return one advisory; ``KeyError``, ``TypeError`` or ``AttributeError`` for what is none."""
-    summary = row.get("summary") or row.get("details") or "no summary"
-    affected = tuple(dict(one) for one in row.get("affected", ()))
-    for one in affected:  # what is read later must be there, so that a broken file is told of here
-        for words in one.get("ranges", ()):
-            require_texts([words["type"], words.get("repo", ""), *(value for _, value in events_of(words))])
-        require_texts([*dict(one.get("package") or {}).values(), *(one.get("versions") or ())])
-    ids = (str(row["id"]), *map(str, row.get("aliases") or ()), *map(str, row.get("upstream") or ()))
-    return Advisory(ids=ids, summary=str(summary).splitlines()[0][:120], affected=affected)
-
-
-def events_of(words: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the version, or commit, of each event of a range."""
-    return (pair for event in words.get("events", ()) for pair in dict(event).items())
-
-
-def require_texts(values: Iterable[Any]) -> None:
-    """Raise ``TypeError`` unless all of ``values`` are texts."""
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError("what must be a text is none")
 
 
 def identities(component: Component) -> tuple[Identity, ...]:
@@ -163,17 +105,17 @@ def answers_of(advisory: Advisory, identity: Identity) -> list[bool | None]:
 
 def release_of(row: dict[str, Any]) -> str:
     """Return the number of the Debian release that a row is about, if it is a number."""
-    number = str((row.get("package") or {}).get("ecosystem", "")).partition(":")[2]
-    return number if number.isdigit() else ""
+    number = row["package"].get("ecosystem", "").partition(":")[2]
+    return number if re.fullmatch("[0-9]{1,9}", number) else ""
 
 
 def is_about(row: dict[str, Any], identity: Identity) -> bool:
     """Return whether a row of ``affected`` is about what ``identity`` names, in whatever version."""
-    package = row.get("package") or {}
+    package = row["package"]
     if identity.ecosystem == "git":
-        repositories = {address_of(one["repo"]) for one in row.get("ranges", ()) if one.get("repo")}
-        return identity.name in repositories | {repository_of(str(package.get("purl", "")))}
-    ecosystem, name = str(package.get("ecosystem", "")).partition(":")[0], str(package.get("name", ""))
+        repositories = {address_of(one["repo"]) for one in row["ranges"] if one["repo"]}
+        return identity.name in repositories | {repository_of(package.get("purl", ""))}
+    ecosystem, name = package.get("ecosystem", "").partition(":")[0], package.get("name", "")
     if identity.ecosystem == "":
         return ecosystem in UPSTREAM and name.lower() == identity.name.lower()
     if identity.ecosystem == "PyPI":
@@ -202,21 +144,21 @@ def is_affected(row: dict[str, Any], identity: Identity) -> bool | None:
 
     A list of versions says nothing of later ones where the range of commits that it was made of has no end.
     """
-    versions = set(row.get("versions") or ())
+    versions = set(row["versions"])
     if versions & {identity.version, f"v{identity.version}", identity.tag} - {""}:
         return True
-    ranges = [one for one in row.get("ranges", ()) if one["type"] != "GIT"]
-    if any(in_range(one.get("events", ()), identity) for one in ranges):
+    ranges = [one for one in row["ranges"] if one["type"] != "GIT"]
+    if any(in_range(one["events"], identity) for one in ranges):
         return True
     if ranges:
         return False
-    commits = [one for one in row.get("ranges", ()) if one["type"] == "GIT"]
+    commits = [one for one in row["ranges"] if one["type"] == "GIT"]
     return False if versions and not any(map(is_open, commits)) else None
 
 
 def is_open(commits: dict[str, Any]) -> bool:
     """Return whether a range has no end."""
-    return not {name for name, _ in events_of(commits)} & ENDS
+    return not any(ENDS & event.keys() for event in commits["events"])
 
 
 def in_range(events: Iterable[dict[str, str]], identity: Identity) -> bool:

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pythonbuild.audit.advisories import Match
+    from pythonbuild.audit.osv import Advisory
     from pythonbuild.audit.waivers import Waiver
     from pythonbuild.package.sbom import Component
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """Everything that was found. ``newest`` is by component ref, and None where nobody was asked."""
+    """Everything that was found. ``newest`` is by component ref, and None where nobody was asked, as ``advisories``."""
 
     components: tuple[Component, ...]
     newest: Mapping[str, str] | None
+    advisories: tuple[Advisory, ...] | None
     matches: tuple[Match, ...]
     waivers: tuple[Waiver, ...]
     today: date
@@ -90,8 +92,14 @@ class Audit:
             lines.append(f"{waiver.place}: waiver {reason}: {waiver}")
         images = sum(one.role == "package" for one in self.components)
         asked = f"{len(behind)} with a newer version" if self.newest is not None else "newer versions not asked for"
-        lines.append(
-            f"{len(self.components) - images} components and {images} packages of the build image: {asked}, "
-            f"{len(vulnerable)} vulnerable"
-        )
-        return lines
+        looked = f"{len(vulnerable)} vulnerable" if self.advisories is not None else "no advisories to look into"
+        counted = f"{len(self.components) - images} components and {images} packages of the build image"
+        return [*lines, *self.advisory_lines(), f"{counted}: {asked}, {looked}"]
+
+    def advisory_lines(self) -> list[str]:
+        """Return how many advisories were read: of none, or of such as name nothing, no match means nothing."""
+        if self.advisories is None:
+            return []
+        vague = sum(not one.affected for one in self.advisories)
+        but = f", of which {vague} name nothing that is affected" if vague else ""
+        return [f"{len(self.advisories)} advisories read{but}"]

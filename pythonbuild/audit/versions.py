@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from debian.debian_support import Version as DebianVersion
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 REPACKED = re.compile(r"[.+~](?:dfsg|ds|repack|debian)\d*(?:\.\d+)*$")
 REALLY = "+really"
@@ -19,8 +19,8 @@ def newer(one: str, other: str, *, debian: bool = False) -> bool:
     if not debian:
         try:
             return Version(one.removeprefix("v")) > Version(other.removeprefix("v"))
-        except InvalidVersion:
-            pass  # not one of PEP 440: compared by Debian's rules, which take nearly anything
+        except ValueError:
+            pass  # none of PEP 440, or with an endless number: compared by Debian's rules, which take nearly anything
     try:
         return bool(DebianVersion(one) > DebianVersion(other))
     except ValueError:

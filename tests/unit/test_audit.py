@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ import pytest
 from pythonbuild import auditing, commands
 from pythonbuild.arguments import parse
 from pythonbuild.audit import newer
-from pythonbuild.audit.advisories import Advisory, load_advisories, matches, parse_advisory
+from pythonbuild.audit.advisories import matches
+from pythonbuild.audit.osv import Advisory, Part, load_advisories, parse_advisory
 from pythonbuild.audit.report import Audit
 from pythonbuild.audit.versions import newer as is_newer
 from pythonbuild.audit.versions import upstream
@@ -74,7 +76,8 @@ COMPONENTS = (ZLIB, EXPAT, ZIG, GETTEXT, BSDUTILS)
 
 
 def advisory(*affected: dict[str, Any], **more: Any) -> Advisory:
-    return parse_advisory({"id": "TEST-1", "aliases": ["CVE-2026-1"], "summary": "Bad.", "affected": affected, **more})
+    row = {"id": "TEST-1", "aliases": ["CVE-2026-1"], "summary": "Bad.", "affected": list(affected), **more}
+    return parse_advisory(Part(row, "test"))
 
 
 def package(ecosystem: str, name: str, *events: dict[str, str], **more: Any) -> dict[str, Any]:
@@ -170,32 +173,112 @@ def test_files_of_advisories(tmp_path: Path) -> None:
     assert len(load_advisories(tmp_path / "c.json")) == 2
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", "is not JSON"),
-        ("{}", "is no advisory"),
-        ("[1]", "is no advisory"),
-        ('{"id": "A", "affected": [{"ranges": [{}]}]}', "is no advisory"),
-        ('{"id": "A", "affected": 1}', "is no advisory"),
-        (
-            '{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"introduced": 1}]}]}]}',
-            "is no advisory",
-        ),
-        ('{"id": "A", "affected": [{"ranges": [{"type": "SEMVER", "events": [{"fixed": null}]}]}]}', "is no advisory"),
-        ('{"id": "A", "affected": [{"ranges": [{"type": "GIT", "repo": 5}]}]}', "is no advisory"),
-        ('{"id": "A", "affected": [{"ranges": [{"type": {}}]}]}', "is no advisory"),
-        ('{"id": "A", "affected": [{"versions": [[]]}]}', "is no advisory"),
-        ('{"id": "A", "affected": [{"package": {"name": []}}]}', "is no advisory"),
-    ],
-)
+def affected(row: str) -> str:
+    return f'{{"id": "A", "affected": [{row}]}}'
+
+
+def with_range(words: str) -> str:
+    return affected(f'{{"ranges": [{{"type": "SEMVER", {words}}}]}}')
+
+
+NONE = "is no advisory in the OSV format: "
+BROKEN = [
+    ("{", "is not JSON"),
+    ("1" * 5000, "is not JSON"),
+    ("{}", NONE + "id is missing"),
+    ("[1]", NONE + "it is not an object"),
+    ('{"vulns": "A"}', NONE + "it is not an object"),
+    ('{"id": 1}', NONE + "id is not a text"),
+    ('{"id": "A", "aliases": "CVE-2026-1"}', NONE + "aliases is not a list"),
+    ('{"id": "A", "summary": ["Bad."]}', NONE + "summary is not a text"),
+    ('{"id": "A", "withdrawn": true}', NONE + "withdrawn is not a text"),
+    ('{"id": "A", "affected": 1}', NONE + "affected is not a list"),
+    ('{"id": "A", "affected": {"package": {}}}', NONE + "affected is not a list"),
+    (affected('"abc"'), NONE + r"affected\[0\] is not an object"),
+    (affected('{"package": "openssl"}'), NONE + r"affected\[0\].package is not an object"),
+    (affected('{"package": ["ab"]}'), NONE + r"affected\[0\].package is not an object"),
+    (affected('{"package": {"ecosystem": "", "name": []}}'), NONE + r"affected\[0\].package.name is not a text"),
+    (affected('{"package": {"name": "zlib"}}'), NONE + r"affected\[0\].package.ecosystem is missing"),
+    (affected('{"versions": "3.5.7"}'), NONE + r"affected\[0\].versions is not a list"),
+    (affected('{"versions": {"3.5.7": 1}}'), NONE + r"affected\[0\].versions is not a list"),
+    (affected('{}, {"versions": [[]]}'), NONE + r"affected\[1\].versions\[0\] is not a text"),
+    (affected('{"ranges": {"type": "GIT"}}'), NONE + r"affected\[0\].ranges is not a list"),
+    (affected('{"ranges": [{}]}'), NONE + r"affected\[0\].ranges\[0\].type is missing"),
+    (affected('{"ranges": [{"type": {}}]}'), NONE + r"affected\[0\].ranges\[0\].type is not a text"),
+    (affected('{"ranges": [{"type": "GIT"}]}'), NONE + r"affected\[0\].ranges\[0\].repo is missing"),
+    (affected('{"ranges": [{"type": "GIT", "repo": 5}]}'), NONE + r"affected\[0\].ranges\[0\].repo is not a text"),
+    (with_range('"x": 1'), NONE + r"\S+.events has no `introduced`"),
+    (with_range('"events": {"introduced": "0"}'), NONE + r"\S+.events is not a list"),
+    (with_range('"events": ["x"]'), NONE + r"\S+.events\[0\] is not an object"),
+    (with_range('"events": [{"introduced": 1}]'), NONE + r"\S+.events\[0\].introduced is not a text"),
+    (with_range('"events": [{"fixed": null}]'), NONE + r"\S+.events\[0\] has none of introduced, fixed,"),
+    (with_range('"events": [{"introducd": "0"}]'), NONE + r"\S+.events\[0\] has none of introduced, fixed,"),
+    (with_range('"events": [{"fixed": "1"}]'), NONE + r"\S+.events has no `introduced`"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN)
 def test_broken_advisories_are_one_line(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(text)
-    with pytest.raises(DataError, match=rf"a\.json: {message}"):
+    with pytest.raises(DataError, match=rf"a\.json: {message}") as caught:
         load_advisories(path)
+    assert "\n" not in caught.value.message
     with pytest.raises(DataError, match="there are no advisories"):
         load_advisories(tmp_path / "none")
+
+
+def test_what_an_advisory_may_lack(tmp_path: Path) -> None:
+    """Lists may be null or missing, and numbers may be of any script and length."""
+    path = tmp_path / "a.json"
+    path.write_text('{"id": "A", "aliases": null, "affected": [{"package": null, "ranges": null, "versions": null}]}')
+    assert matches(COMPONENTS, load_advisories(path)) == []
+    path.write_text('{"id": "A"}')
+    assert load_advisories(path)[0].affected == ()
+    for release in ("\u00b2", "1" * 5000, "sid"):
+        rows = [package(f"Debian:{one}", "zlib", START) for one in (release, "13")]
+        assert matches([ZLIB], [advisory(*rows)])
+    assert not matches([ZLIB], [advisory(package("", "zlib", {"introduced": "9" * 5000}))])
+
+
+def test_a_summary_writes_nothing_but_text_to_a_terminal() -> None:
+    found = advisory(summary="a\x1b[2Jb\ud800\nsecond")
+    assert found.summary == "a?[2Jb?"
+
+
+def test_where_nothing_is_read_the_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"holds no advisories: no \*\.json") as caught:
+        load_advisories(tmp_path)
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("the directory is empty")
+    (tmp_path / "a.yaml").write_text("id: A")
+    with pytest.raises(DataError) as caught:
+        load_advisories(tmp_path)
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("the directory holds a.yaml")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as packed:
+        packed.writestr("A.json", '{"id": "A"}')
+    with pytest.raises(DataError) as caught:
+        load_advisories(tmp_path)
+    assert caught.value.hint == "unzip all.zip first"
+    with pytest.raises(DataError, match=r"all\.zip: is a zip file"):
+        load_advisories(tmp_path / "all.zip")
+    (tmp_path / "A.json").write_text('{"id": "A"}')
+    assert len(load_advisories(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--fail-outdated", "--advisories", "a.json"], "newer versions can't be asked for with --offline"),
+        (["--fail-outdated"], "newer versions can't be asked for with --offline"),
+        ([], "there is nothing to look at with --offline"),
+    ],
+)
+def test_an_audit_that_would_look_at_nothing_is_refused(words: list[str], message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        commands.audit(Settings(offline=True), parse(["audit", "--offline", *words]), {})
+    assert caught.value.hint
 
 
 WAIVER = "waivers:\n  - component: zlib\n    advisory: CVE-2026-1\n    why: Not called.\n    until: '2026-12-31'\n"
@@ -206,6 +289,7 @@ def audit(tmp_path: Path, waivers: str = "waivers: []\n", **more: Any) -> Audit:
     path.write_text(waivers)
     found = tuple(matches(COMPONENTS, [advisory(AFFECTED[0][0])]))
     facts: dict[str, Any] = {"components": COMPONENTS, "newest": None, "matches": found, "today": TODAY}
+    facts["advisories"] = tuple(match.advisory for match in found)
     return Audit(waivers=load_waivers(path), **{**facts, **more})
 
 
@@ -218,6 +302,17 @@ def test_a_vulnerability_fails_unless_it_is_waived(tmp_path: Path) -> None:
     for other in (WAIVER.replace("zlib", "expat"), WAIVER.replace("CVE-2026-1", "CVE-2026-2")):
         assert audit(tmp_path, other).failed(outdated=False)
         assert any("audit.yml:2: waiver is not needed" in line for line in audit(tmp_path, other).lines())
+
+
+def test_the_report_says_how_many_advisories_were_read(tmp_path: Path) -> None:
+    """And of how many no match can come."""
+    vague = advisory()
+    lines = audit(tmp_path, advisories=(advisory(AFFECTED[0][0]), vague)).lines()
+    assert "2 advisories read, of which 1 name nothing that is affected" in lines
+    assert "0 advisories read" in audit(tmp_path, advisories=(), matches=()).lines()
+    unasked = audit(tmp_path, advisories=None, matches=()).lines()
+    assert not any("advisories read" in line for line in unasked)
+    assert unasked[-1].endswith("no advisories to look into")
 
 
 def test_a_waiver_ends(tmp_path: Path) -> None:
@@ -324,7 +419,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     assert commands.audit(settings, parse([*words, str(tmp_path / "bad.json")]), {}) == 6
     assert "vulnerable: mpdecimal" in capsys.readouterr().out
     assert commands.audit(settings, parse([*words, str(tmp_path / "good.json")]), {}) == 0
-    assert "newer versions not asked for, 0 vulnerable" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "newer versions not asked for, 0 vulnerable" in told
+    assert "\n1 advisories read\n" in told
     waivers = tmp_path / "w.yml"
     waivers.write_text(WAIVER.replace("zlib", "mpdecimal").replace("CVE-2026-1", "TEST-2").replace("2026", "2999"))
     arguments = parse([*words, str(tmp_path / "bad.json"), "--waivers", str(waivers)])
