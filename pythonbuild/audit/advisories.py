@@ -111,7 +111,7 @@ def release_of(row: dict[str, Any]) -> str:
 
 def is_about(row: dict[str, Any], identity: Identity) -> bool:
     """Return whether a row of ``affected`` is about what ``identity`` names, in whatever version."""
-    package = row["package"]
+    package: dict[str, str] = row["package"]
     if identity.ecosystem == "git":
         repositories = {address_of(one["repo"]) for one in row["ranges"] if one["repo"]}
         return identity.name in repositories | {repository_of(package.get("purl", ""))}
