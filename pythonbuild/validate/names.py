@@ -10,7 +10,9 @@ from pythonbuild.validate.model import Identity
 if TYPE_CHECKING:
     from pythonbuild.validate.model import Tree
 
-_START = r"cpython-(?P<version>[0-9a-z.]+)\+(?P<date>\d+)-"
+# 3.14.7, 3.15.0rc2, and 3.16.0a1+ of a source tree between two releases: what PY_VERSION of patchlevel.h may be.
+_VERSION = r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}(?:(?:a|b|rc)[0-9]{1,4})?\+?"
+_START = rf"cpython-(?P<version>{_VERSION})\+(?P<date>[0-9]+)-"
 _TRIPLE = r"(?P<triple>[a-z0-9_]+(?:-[a-z0-9_]+){1,3}?)-"
 # Never the last words of a name: `install_only` and `install_only_stripped` are kinds, not flavors.
 _OPTIONS = r"(?P<options>(?!only)[a-z]+(?:\+[a-z]+)*)"
@@ -21,6 +23,11 @@ _NAMES = (
         _START + _TRIPLE + r"(?:(?P<variant>freethreaded)-)?(?P<kind>install_only(?:_stripped)?)\.tar\.(?:zst|gz)"
     ),
 )
+
+
+def is_version(text: str) -> bool:
+    """Say whether ``text`` is a version as CPython writes its own."""
+    return re.fullmatch(_VERSION, text) is not None
 
 
 def name_identity(name: str) -> Identity | None:

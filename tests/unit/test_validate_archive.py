@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TRIPLE = "x86_64-unknown-linux-gnu"
 FULL = f"cpython-3.14.7+20261123-{TRIPLE}-pgo+lto-full.tar.zst"
 LIMITS = Limits(triple=TRIPLE, machine="X86_64", allowed_needed=frozenset())
+NO_VERSIONS = ("main", "abc", "a.b", "3..", "0x3.1", "3.14", "3.14.7.1", "3.14.7rc", "3.14.7-rc1", "٣.14.7", "3.14.7\n", "")
 
 
 def packed(members: Mapping[str, bytes | tarfile.TarInfo]) -> bytes:
@@ -202,6 +203,21 @@ def test_identity_is_read_from_the_metadata_first(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("version", NO_VERSIONS)
+def test_identity_has_a_version(tmp_path: Path, version: str) -> None:
+    facts = {"python_version": version, "target_triple": TRIPLE, "build_options": "noopt"}
+    path = write(tmp_path, packed({"python/PYTHON.json": json.dumps(facts).encode()}))
+    with pytest.raises(ValidationError, match="is no version of Python") as caught:
+        read_identity(path)
+    assert "\n" not in caught.value.message
+    record = {"python": version, "target": TRIPLE, "options": "noopt"}
+    members = {"python/share/pythonbuild/build-record.json": json.dumps(record).encode()}
+    with pytest.raises(ValidationError, match=r"build-record\.json says python is "):
+        read_identity(write(tmp_path, packed(members), INSTALL_ONLY))
+    with pytest.raises(ValidationError, match="neither"):
+        read_identity(write(tmp_path, packed({"python/a": b""}), f"cpython-{version}+1-{TRIPLE}-install_only.tar.zst"))
+
+
 def test_identity_of_an_unknown_file(tmp_path: Path) -> None:
     path = write(tmp_path, packed({"python/a": b""}), "something.tar.zst")
     with pytest.raises(ValidationError, match="neither") as caught:
@@ -225,7 +241,9 @@ def test_identity_of_an_unknown_file(tmp_path: Path) -> None:
          ("3.14.7", "aarch64-apple-darwin", "debug", "full")),
         ("cpython-3.14.7+20261123-aarch64-apple-darwin-install_only.tar.gz",
          ("3.14.7", "aarch64-apple-darwin", "", "install_only")),
+        (f"cpython-3.16.0a1++20261123-{TRIPLE}-install_only.tar.gz", ("3.16.0a1+", TRIPLE, "", "install_only")),
         (f"cpython-3.14.7+20261123-{TRIPLE}-install_only_strip.tar.gz", None),
+        *((f"cpython-{version}+20261123-{TRIPLE}-install_only.tar.gz", None) for version in NO_VERSIONS),
         ("cpython-3.14.7-noopt.tar.zst", None),
     ],
 )  # fmt: skip
