@@ -15,6 +15,7 @@ from pythonbuild.validate.archive import MAX_WINDOW, escapes
 from pythonbuild.validate.bills import bills_of_materials
 from pythonbuild.validate.clients import CLIENT_CHECKS, file_name
 from pythonbuild.validate.debug import build_ids, debug_files, debug_links
+from pythonbuild.validate.facts import FACT_CHECKS
 from pythonbuild.validate.foreign_checks import MACHO_CHECKS, PE_CHECKS
 from pythonbuild.validate.hardening import HARDENING_CHECKS
 from pythonbuild.validate.metadata import METADATA_CHECKS, identity, licences, metadata_paths, metadata_schema
@@ -24,10 +25,13 @@ from pythonbuild.validate.names import kind_of
 from pythonbuild.validate.notes import NOTES
 from pythonbuild.validate.objects import OBJECT_CHECKS
 from pythonbuild.validate.record import build_record
+from pythonbuild.validate.relocation import RELOCATION_CHECKS
 from pythonbuild.validate.texts import TEXT_CHECKS, build_paths, shebangs
 
 Check = Callable[[Tree, Limits], Iterator[tuple[str, str]]]
 
+# Linux follows no more (path_resolution(7)).
+_MOST_LINKS = 40
 _GLIBC = re.compile(r"GLIBC_(\d{1,9}(?:\.\d{1,9}){1,3})", re.ASCII)
 
 
@@ -222,13 +226,21 @@ def modes(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def symlinks(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
-    """Every symbolic link points at something that is there."""
+    """Every symbolic link points at something that is there, and leads to what is no link itself."""
     paths = tree.paths()
-    for entry in tree.entries:
-        if entry.kind == "symlink" and not entry.target.startswith("/"):
-            place = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
-            if place not in paths:
-                yield entry.path, f"points at {entry.target}, which is not there"
+    links = {
+        entry.path: posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
+        for entry in tree.entries
+        if entry.kind == "symlink" and not entry.target.startswith("/")
+    }
+    for path, place in links.items():
+        if place not in paths:
+            yield path, f"points at {place}, which is not there"
+        end = place
+        for _ in range(_MOST_LINKS):
+            end = links.get(end, end)
+        if end in links:
+            yield path, f"points at {place}, from where links lead on without an end"
 
 
 def layout(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
@@ -256,9 +268,11 @@ CHECKS: tuple[Check, ...] = (
     *OBJECT_CHECKS,
     *MODULE_CHECKS,
     *TEXT_CHECKS,
+    *RELOCATION_CHECKS,
     *CLIENT_CHECKS,
     build_ids, debug_links,
     *METADATA_CHECKS,
+    *FACT_CHECKS,
     build_record, bills_of_materials,
 )  # fmt: skip
 DEBUG_CHECKS: tuple[Check, ...] = (

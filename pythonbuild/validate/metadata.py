@@ -118,10 +118,9 @@ def metadata_facts(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
     facts = tree.metadata
     if facts is None:
         return
-    stated = [name.rpartition(":")[2] for name in facts.crt_features if name.startswith("glibc-max-symbol-version:")]
-    real = _highest_glibc(tree)
-    if limits.max_glibc and (not stated or _numbers(stated[0]) < _numbers(real)):
-        yield PLACE, f"crt_features is {sorted(facts.crt_features)}; the highest glibc version wanted is {real}"
+    features = _crt_features(tree, limits)
+    if features != sorted(facts.crt_features):
+        yield PLACE, f"crt_features is {sorted(facts.crt_features)!r:.200}; by files and record it is {features}"
     format_ = facts.build_info.object_file_format.partition(":")[0]
     wanted = _OBJECT_KINDS.get(format_, format_)
     for path, kind in tree.objects.items():
@@ -131,6 +130,14 @@ def metadata_facts(tree: Tree, limits: Limits) -> Iterator[tuple[str, str]]:
         yield PLACE, f"python_platform_tag is {facts.python_platform_tag!r}, not {limits.platform_tag!r}"
     if f"python/{facts.python_exe}" != tree.interpreter:
         yield PLACE, f"python_exe is {facts.python_exe!r}; the interpreter is {tree.interpreter}"
+
+
+def _crt_features(tree: Tree, limits: Limits) -> list[str]:
+    """Return what is to be said of libc: the highest version that a file wants of glibc, or the musl that was built."""
+    if limits.max_glibc:
+        return ["glibc-dynamic", f"glibc-max-symbol-version:{_highest_glibc(tree)}"]
+    built = [job.version for job in tree.record.jobs if job.name == "musl"] if tree.record else []
+    return sorted([*(f"musl-version:{version}" for version in built), "static" if limits.static else "musl-dynamic"])
 
 
 def _highest_glibc(tree: Tree) -> str:

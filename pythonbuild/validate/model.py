@@ -227,7 +227,8 @@ class Tree:
     ``objects`` names the format of object files, ``object_machines`` the processor of those that are ELF, ``static``
     describes static libraries; ``macho`` (an entry for each architecture) and ``pe`` are programs and libraries of
     macOS and Windows. ``broken`` says why a file that begins like a program or a library can't be read; ``leaks`` are
-    paths of the build inside programs and libraries; ``text`` is the content of the files that say how Python was
+    paths of the build inside programs and libraries; ``bytecode`` names a compiled file for each magic number that they
+    begin with, in hexadecimal; ``text`` is the content of the files that say how Python was
     built. ``metadata`` is PYTHON.json, and ``metadata_error`` why it is not one; ``record`` the build record,
     ``record_error`` why it is not one, and ``record_path`` where it lies. ``options`` are the words of the flavor.
     ``marks`` says which object files and static libraries have code with a kind of hardening (``stack-protector``,
@@ -246,6 +247,7 @@ class Tree:
     macho: Mapping[str, tuple[MachO, ...]] = field(default_factory=lambda: MappingProxyType({}))
     pe: Mapping[str, Pe] = field(default_factory=lambda: MappingProxyType({}))
     leaks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    bytecode: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     text: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     broken: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     metadata: PythonJson | None = None

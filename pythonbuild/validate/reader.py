@@ -46,6 +46,8 @@ TEXT_FILES = re.compile(
 OTHER_TEXT_FILES = re.compile(
     r"python/(?:install/)?(?:lib|include)/(?!(?:.*/)?(?:test|tests|idle_test|__pycache__)/)(?:.*/)?[^/]+"
 )
+# What the interpreter of the distribution compiled; it begins with four bytes by which others refuse it.
+_BYTECODE = re.compile(r"python/(?:install/)?lib/python3[^/]*/(?:[^/]+/){0,40}__pycache__/[^/]+\.pyc")
 # The least that such a file must hold to be looked at: few have it, and most of them mean another thing.
 _SUSPICIOUS = (b"/build/", b"/tools/", b"/sysroot/", b"/install/", b'/install"', b"/install\n")
 _BILLS = frozenset({*PLACES.values(), *INSTALL_PLACES.values()})
@@ -79,6 +81,7 @@ class _Collector:
     macho: dict[str, tuple[MachO, ...]] = field(default_factory=dict)
     pe: dict[str, Pe] = field(default_factory=dict)
     leaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bytecode: dict[str, str] = field(default_factory=dict)
     text: dict[str, str] = field(default_factory=dict)
     text_size: int = 0
     broken: dict[str, str] = field(default_factory=dict)
@@ -113,6 +116,8 @@ class _Collector:
             self.digests[entry.path] = hashlib.file_digest(content, "sha256").hexdigest()
         elif kind is not None:
             self._take_object(entry, kind, head, content.read)
+        elif _BYTECODE.fullmatch(entry.path):
+            self.bytecode.setdefault(head[:4].hex(), entry.path)
         elif is_text(entry.path, head):
             self._take_text(entry, content)
 
@@ -244,6 +249,7 @@ def read_tree(archive: Path, *, progress: Callable[[int], object] | None = None)
         macho=seen.macho,
         pe=seen.pe,
         leaks=seen.leaks,
+        bytecode=seen.bytecode,
         text=seen.text,
         broken=seen.broken,
         metadata=seen.metadata,

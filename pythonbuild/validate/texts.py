@@ -6,14 +6,16 @@ import ast
 import json
 import re
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pythonbuild.validate.model import Limits, Tree
 
 _HEADER = "# system configuration generated and used by the sysconfig module\n"
+_ASSIGNMENT = "build_time_vars = "
 _INT32 = range(-(1 << 31), 1 << 31)
 # Where CPython records its prefix, /install: installers look for it there, and scripts put the true one in its place.
 _RECORDS = re.compile(
@@ -64,14 +66,34 @@ def sysconfig_data(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
         yield f"{tree.prefix}lib", "has no _sysconfigdata_*.py"
     for path in paths:
         text = tree.text[path]
-        if not text.startswith(f"{_HEADER}build_time_vars = {{"):
+        if not text.startswith(f"{_HEADER}{_ASSIGNMENT}{{"):
             yield path, "does not begin with the two lines that installers look for"
         try:
-            data = ast.literal_eval(text.removeprefix(_HEADER).removeprefix("build_time_vars = ").strip())
-        except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
-            yield path, f"is not one dictionary of constants: {error or 'nested too deeply'}"
+            data = _constants(text)
+        except ValueError as error:
+            yield path, f"is not one dictionary of constants: {error}"
             continue
         yield from ((path, message) for message in _values(data))
+
+
+@lru_cache(maxsize=2)
+def _constants(text: str) -> object:
+    """Return the value in the text of a ``_sysconfigdata`` module; ``ValueError`` where it is none of constants."""
+    try:
+        return ast.literal_eval(text.removeprefix(_HEADER).removeprefix(_ASSIGNMENT).strip())
+    except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError(str(error) or "nested too deeply") from error
+
+
+def sysconfig_of(tree: Tree) -> Mapping[str, object]:
+    """Return sysconfig data of a distribution: nothing where it has none, or what ``sysconfig-data`` complains of."""
+    text = next((text for path, text in tree.text.items() if "/_sysconfigdata_" in path), "")
+    try:
+        data = _constants(text)
+    except ValueError:
+        return MappingProxyType({})
+    pairs = data.items() if isinstance(data, dict) else ()
+    return MappingProxyType({key: value for key, value in pairs if isinstance(key, str)})
 
 
 def _values(data: object) -> Iterator[str]:

@@ -26,7 +26,20 @@ if TYPE_CHECKING:
 TRIPLE = "x86_64-unknown-linux-gnu"
 FULL = f"cpython-3.14.7+20261123-{TRIPLE}-pgo+lto-full.tar.zst"
 LIMITS = Limits(triple=TRIPLE, machine="X86_64", allowed_needed=frozenset())
-NO_VERSIONS = ("main", "abc", "a.b", "3..", "0x3.1", "3.14", "3.14.7.1", "3.14.7rc", "3.14.7-rc1", "٣.14.7", "3.14.7\n", "")
+NO_VERSIONS = (
+    "main",
+    "abc",
+    "a.b",
+    "3..",
+    "0x3.1",
+    "3.14",
+    "3.14.7.1",
+    "3.14.7rc",
+    "3.14.7-rc1",
+    "٣.14.7",
+    "3.14.7\n",
+    "",
+)
 
 
 def packed(members: Mapping[str, bytes | tarfile.TarInfo]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,12 @@ LIMITS = Limits(
 PYTHON = "python/install/bin/python3.14"
 LIBPYTHON = "python/install/lib/libpython3.14.so.1.0"
 TCL = "python/install/lib/libtcl9.0.so"
+CONFIG = "python/install/lib/python3.14/config-3.14-x86_64-linux-gnu"
+STATIC, MAKEFILE = f"{CONFIG}/libpython3.14.a", f"{CONFIG}/Makefile"
+DETAILS = "python/install/lib/python3.14/build-details.json"
+VARS = "python/install/lib/python3.14/_sysconfig_vars__linux_x86_64-linux-gnu.json"
+PC = "python/install/lib/pkgconfig/python-3.14.pc"
+PYC = "python/install/lib/python3.14/__pycache__/abc.cpython-314.pyc"
 SYSCONFIG = "python/install/lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
 DIST_INFO = "python/install/lib/python3.14/site-packages/pip-26.dist-info"
 HEADER = "# system configuration generated and used by the sysconfig module\n"
@@ -51,8 +58,28 @@ VARIABLES = {
     "prefix": "/install",
     **dict.fromkeys(("CC", "LDSHARED", "BLDSHARED", "LINKCC"), "clang"),
     "CXX": "clang++",
+    "AR": "ar",
+    "EXT_SUFFIX": ".cpython-314-x86_64-linux-gnu.so",
 }
-DIGESTS = dict.fromkeys((PYTHON, LIBPYTHON, TCL, "python/build/lib/libz.a"), records.DIGEST)
+ANY_MACHINE = {
+    **VARIABLES,
+    **dict.fromkeys(("CC", "LDSHARED", "BLDSHARED", "LINKCC"), "cc"),
+    "CXX": "c++",
+    "SIZEOF_INT": 4,
+}
+CONFIG_VARS = {
+    **VARIABLES,
+    "CC": "cc",
+    "SIZEOF_INT": "4",
+    "AR": "ar",
+    "EXT_SUFFIX": ".cpython-314-x86_64-linux-gnu.so",
+    **dict.fromkeys(("base", "platbase", "installed_base", "installed_platbase"), "/install"),
+    "py_version": "3.14.7",
+    "py_version_short": "3.14",
+    "py_version_nodot": "314",
+    "abiflags": "",
+}
+DIGESTS = dict.fromkeys((PYTHON, LIBPYTHON, TCL, LIBZ, STATIC), records.DIGEST)
 BILLS = bills.bills_for(DIGESTS, full=True)
 INSTALLED_DIGESTS = dict.fromkeys((path.replace("install/", "") for path in (PYTHON, LIBPYTHON, TCL)), records.DIGEST)
 INSTALLED_BILLS = bills.bills_for(INSTALLED_DIGESTS, full=False)
@@ -90,9 +117,18 @@ def metadata() -> dict[str, Any]:
         "python_implementation_hex_version": 51251184,
         "python_implementation_version": ["3", "14", "7", "final", "0"],
         "python_bytecode_magic_number": "2b0e0d0a",
-        "python_paths_abstract": {},
-        "python_config_vars": {},
-        "python_suffixes": {},
+        "python_paths_abstract": {
+            **dict.fromkeys(("stdlib", "platstdlib", "purelib", "platlib"), "{base}/lib/python{py_version_short}"),
+            **dict.fromkeys(("include", "platinclude"), "{base}/include/python{py_version_short}"),
+            "data": "{base}",
+            "scripts": "{base}/bin",
+        },
+        "python_config_vars": dict(CONFIG_VARS),
+        "python_suffixes": {
+            **{key: [".pyc"] for key in ("bytecode", "debug_bytecode", "optimized_bytecode")},
+            "extension": [".cpython-314-x86_64-linux-gnu.so", ".abi3.so", ".so"],
+            "source": [".py"],
+        },
         "python_stdlib_test_packages": [],
         "python_symbol_visibility": "global-default",
         "python_extension_module_loading": ["builtin", "shared-library"],
@@ -103,7 +139,12 @@ def metadata() -> dict[str, Any]:
         "python_version": "3.14.7",
         "python_major_minor_version": "3.14",
         "python_exe": "install/bin/python3.14",
-        "python_paths": {"stdlib": "install/lib/python3.14"},
+        "python_paths": {
+            **dict.fromkeys(("stdlib", "platstdlib", "purelib", "platlib"), "install/lib/python3.14"),
+            **dict.fromkeys(("include", "platinclude"), "install/include/python3.14"),
+            "data": "install",
+            "scripts": "install/bin",
+        },
         "crt_features": ["glibc-dynamic", "glibc-max-symbol-version:2.17"],
         "licenses": ["Python-2.0"],
         "license_path": "licenses/LICENSE.cpython.txt",
@@ -116,6 +157,8 @@ def metadata() -> dict[str, Any]:
             "inittab_cflags": [],
             "core": {
                 "objs": ["build/Modules/config.o"],
+                "shared_lib": LIBPYTHON.removeprefix("python/"),
+                "static_lib": STATIC.removeprefix("python/"),
                 "links": [
                     {"name": "m", "system": True},
                     {"name": "tcl9.0", "path_dynamic": "install/lib/libtcl9.0.so"},
@@ -139,6 +182,48 @@ def metadata() -> dict[str, Any]:
     }
 
 
+def makefile(**changes: str) -> str:
+    """Return a makefile with the variables that matter; one of ``changes`` that is empty is left out."""
+    variables = {
+        "CC": "\t\tcc -pthread",
+        "CXX": "\t\tc++",
+        "LINKCC": "\t$(PURIFY) $(CC)",
+        "AR": " ar",
+        "PURIFY": "",
+        "LDSHARED": "\t$(CC) -shared $(PY_LDFLAGS)",
+        "BLDSHARED": "$(CC) -shared",
+        "LDCXXSHARED": "$(CXX) -shared",
+        "prefix": "\t/install\nprefix:=\t$(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../../..)",
+        **changes,
+    }
+    return "".join(f"{name}={value}\n" for name, value in variables.items() if value or name == "PURIFY")
+
+
+def details(**changes: Any) -> str:
+    """Return build-details.json, whose values of ``changes`` are others."""
+    data = {
+        "base_prefix": "../..",
+        "base_interpreter": "./bin/python3.14",
+        "libpython": {"dynamic": "./lib/libpython3.14.so.1.0"},
+        "c_api": {"headers": "./include/python3.14", "pkgconfig_path": "./lib/pkgconfig"},
+    }
+    return json.dumps({**data, **changes})
+
+
+def pkg_config(**changes: str) -> str:
+    variables = {
+        "prefix": "${pcfiledir}/../..",
+        "exec_prefix": "${prefix}",
+        "libdir": "${exec_prefix}/lib",
+        "includedir": "${prefix}/include",
+        **changes,
+    }
+    lines = [f"{name}={value}" for name, value in variables.items() if name.islower()]
+    return "\n".join(
+        ["# See: man pkg-config", *lines, "", f"Libs: {changes.get('Libs', '-L${libdir} -lpython3.14')}\n"]
+    )
+
+
 def sysconfig(**changes: Any) -> str:
     """Return sysconfig data; a variable that is None is left out."""
     values = {name: value for name, value in {**VARIABLES, **changes}.items() if value is not None}
@@ -154,9 +239,11 @@ def good() -> Tree:
         JSON, RECORD, "python/build/Modules/config.o", "python/build/lib/libz.a", PYTHON, LIBPYTHON, TCL, SYSCONFIG,
         "python/install/include/python3.14/Python.h", "python/install/lib/python3.14/LICENSE.txt",
         "python/licenses/LICENSE.cpython.txt", "python/licenses/LICENSE.zlib.txt",
+        STATIC, MAKEFILE, DETAILS, VARS, PC, PYC,
     )  # fmt: skip
-    names = ("python/install/bin/python3", "python/install/bin/python")
-    links = (Entry(path=path, kind="symlink", target="python3.14") for path in names)
+    names = {f"python/install/bin/{name}": "python3.14" for name in ("python3", "python")}
+    names |= {f"python/install/lib/pkgconfig/{name}.pc": "python-3.14.pc" for name in ("python3", "python3-embed")}
+    links = (Entry(path=path, kind="symlink", target=target) for path, target in names.items())
     interpreter = elf(
         kind="EXEC",
         interpreter="/lib64/ld-linux-x86-64.so.2",
@@ -172,9 +259,16 @@ def good() -> Tree:
         elf={PYTHON: interpreter, LIBPYTHON: elf(exported=API, imported=HARDENED), TCL: elf()},
         objects={OBJECT: "elf-object"},
         object_machines={OBJECT: ARCHITECTURE},
-        static={LIBZ: StaticLibrary(kinds={"elf-object": 3}, machines={ARCHITECTURE: 3})},
+        static=dict.fromkeys((LIBZ, STATIC), StaticLibrary(kinds={"elf-object": 3}, machines={ARCHITECTURE: 3})),
         marks={OBJECT: LIMITS.hardening},
-        text={SYSCONFIG: sysconfig(SIZEOF_INT=4)},
+        bytecode={"2b0e0d0a": PYC},
+        text={
+            SYSCONFIG: sysconfig(SIZEOF_INT=4),
+            MAKEFILE: makefile(),
+            DETAILS: details(),
+            VARS: json.dumps(ANY_MACHINE),
+            PC: pkg_config(),
+        },
         metadata=PythonJson.from_json(metadata()),
         record=records.RECORD,
         record_path=RECORD,
@@ -187,7 +281,7 @@ def good() -> Tree:
 def installation() -> Tree:
     full = good()
     moved = {path: path.replace("python/install/", "python/") for path in [e.path for e in full.entries]}
-    kept = [e for e in full.entries if e.path.startswith("python/install/")]
+    kept = [e for e in full.entries if e.path.startswith("python/install/") and e.path != STATIC]
     stripped = {path: replace(facts, debuglink="cdef.debug") for path, facts in full.elf.items()}
     return replace(
         full,
@@ -196,6 +290,7 @@ def installation() -> Tree:
         elf={moved[path]: facts for path, facts in stripped.items()},
         text={moved[path]: text for path, text in full.text.items()},
         objects={},
+        static={},
         metadata=None,
         record_path=INSTALL_RECORD,
         digests=INSTALLED_DIGESTS,
@@ -240,7 +335,7 @@ def with_entry(path: str, kind: str = "file", target: str = "", mode: int = 0o64
 
 
 def with_library(**changes: Any) -> Callable[[Tree], Tree]:
-    return lambda tree: replace(tree, static={LIBZ: replace(tree.static[LIBZ], **changes)})
+    return lambda tree: replace(tree, static={**tree.static, LIBZ: replace(tree.static[LIBZ], **changes)})
 
 
 def hardened(*options: str, **changes: Any) -> Callable[[Tree], Tree]:
@@ -266,7 +361,54 @@ def large_archive(*marks: str) -> Callable[[Tree], Tree]:
 
 
 def with_sysconfig(**changes: Any) -> Callable[[Tree], Tree]:
-    return with_text(SYSCONFIG, sysconfig(**changes))
+    return with_text(SYSCONFIG, sysconfig(**{"SIZEOF_INT": 4, **changes}))
+
+
+def with_vars(**changes: Any) -> Callable[[Tree], Tree]:
+    return with_text(VARS, json.dumps({**ANY_MACHINE, **changes}))
+
+
+def with_config_vars(**changes: str) -> Callable[[Tree], Tree]:
+    return with_facts(python_config_vars={**CONFIG_VARS, **changes})
+
+
+def with_suffixes(**changes: list[str]) -> Callable[[Tree], Tree]:
+    return with_facts(python_suffixes={**metadata()["python_suffixes"], **changes})
+
+
+def with_core(**changes: Any) -> Callable[[Tree], Tree]:
+    """Return a change of PYTHON.json's core; a key that is None is left out."""
+    info = metadata()["build_info"]
+    core = {key: value for key, value in {**info["core"], **changes}.items() if value is not None}
+    return with_facts(build_info={**info, "core": core})
+
+
+def everywhere(**changes: Any) -> Callable[[Tree], Tree]:
+    """Return a change of variables in all places that have them."""
+
+    def change(tree: Tree) -> Tree:
+        tree = with_config_vars(**{name: str(value) for name, value in changes.items()})(tree)
+        return with_vars(**changes)(with_sysconfig(**changes)(tree))
+
+    return change
+
+
+def circle_free(tree: Tree) -> Tree:
+    """Add links of which each leads to the next one, and the last one to a file: as many as Linux follows."""
+    for number in range(39):
+        tree = with_entry(f"python/x{number}", "symlink", f"x{number + 1}")(tree)
+    return with_entry("python/x39")(tree)
+
+
+def circle(*path: str) -> Callable[[Tree], Tree]:
+    """Return a change that adds links, each to the next one, and the last one to the first."""
+
+    def change(tree: Tree) -> Tree:
+        for place, target in zip(path, (*path[1:], path[0]), strict=True):
+            tree = with_entry(f"python/{place}", "symlink", target)(tree)
+        return tree
+
+    return change
 
 
 def with_extensions(*names: str) -> Callable[[Tree], Tree]:
@@ -434,6 +576,56 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("modes", "not all may start", with_entry("python/install/bin/a", mode=0o644)),
     ("modes", "not all may start", with_entry("python/a", "dir", mode=0o700)),
     ("symlinks", "which is not there", with_entry("python/a", "symlink", "b")),
+    ("symlinks", "without an end", circle("x")),
+    ("symlinks", "without an end", circle("x", "y")),
+    ("symlinks", "without an end", circle(*(f"x{number}" for number in range(100)))),
+    ("symlinks", "without an end", lambda tree: circle("x", "y")(with_entry("python/z", "symlink", "./x")(tree))),
+    ("pkg-config", "says prefix is '/usr/local'", with_text(PC, pkg_config(prefix="/usr/local"))),
+    ("pkg-config", "says libdir is '/usr/lib'", with_text(PC, pkg_config(libdir="/usr/lib"))),
+    ("pkg-config", "says prefix is nothing", with_text(PC, "")),
+    ("pkg-config", "says prefix is '/x'", with_text(PC, pkg_config() + "prefix=/x\n")),
+    ("pkg-config", "names '/usr/lib'", with_text(PC, pkg_config(Libs="-L/usr/lib -lpython3.14"))),
+    ("pkg-config", "is missing", without("python/install/lib/pkgconfig/python3-embed.pc")),
+    ("build-details", "says base_prefix is '/opt/py'", with_text(DETAILS, details(base_prefix="/opt/py"))),
+    ("build-details", "says base_prefix is '../../..'", with_text(DETAILS, details(base_prefix="../../.."))),
+    ("build-details", "says base_prefix is a list", with_text(DETAILS, details(base_prefix=[]))),
+    ("build-details", "is not JSON", with_text(DETAILS, "{")),
+    ("build-details", "is not JSON", with_text(DETAILS, "[" * 200_000)),
+    ("build-details", "is not JSON", with_text(DETAILS, "9" * 5000)),
+    ("build-details", "is not a JSON object", with_text(DETAILS, "[]")),
+    ("build-details", "has no build-details.json", lambda tree: replace(tree, text={})),
+    ("build-details", "says nothing of base_interpreter", with_text(DETAILS, '{"base_prefix": "../.."}')),
+    (
+        "build-details",
+        "not relative to base_prefix",
+        with_text(DETAILS, details(base_interpreter="/install/bin/python3.14")),
+    ),
+    (
+        "build-details",
+        "c_api.headers is './inc', which is not there",
+        with_text(DETAILS, details(c_api={"headers": "./inc"})),
+    ),
+    ("build-details", "libpython is a list, which is no object", with_text(DETAILS, details(libpython=[]))),
+    ("build-details", "libpython.static is a dict", with_text(DETAILS, details(libpython={"static": {}}))),
+    ("build-tools", "says CC is '/usr/lib/llvm-22/bin/clang'", with_vars(CC="/usr/lib/llvm-22/bin/clang")),
+    ("build-tools", "says CC is 'clang'", with_vars(CC="clang")),
+    ("build-tools", "says AR is ''", with_vars(AR="")),
+    ("build-tools", "says AR is a list", with_vars(AR=[])),
+    ("build-tools", "says prefix is '/usr'", with_vars(prefix="/usr")),
+    ("build-tools", "what sysconfig data does not: 'SIZEOF_INT'", with_vars(SIZEOF_INT=8)),
+    ("build-tools", "is not JSON", with_text(VARS, '{"a": ' * 200_000)),
+    ("build-tools", "has no _sysconfig_vars_*.json", lambda tree: replace(tree, text={})),
+    ("build-tools", "has no config-*/Makefile", lambda tree: replace(tree, text={})),
+    (
+        "build-tools",
+        "CC is '/usr/lib/llvm-22/bin/clang'",
+        with_text(MAKEFILE, makefile(CC=" /usr/lib/llvm-22/bin/clang")),
+    ),
+    ("build-tools", "LDSHARED is '/opt/cc'", with_text(MAKEFILE, makefile(CC="/opt/cc"))),
+    ("build-tools", "says AR is nothing", with_text(MAKEFILE, makefile(AR=""))),
+    ("build-tools", "CXX is '$(CXX)'", with_text(MAKEFILE, makefile(CXX="$(CXX)"))),
+    ("build-tools", "does not find the prefix", with_text(MAKEFILE, makefile(prefix="/install"))),
+    ("build-tools", "'/usr/local'", with_text(MAKEFILE, makefile() + "prefix := /usr/local\n")),
     ("layout", "must be the first", lambda tree: replace(tree, entries=tree.entries[::-1])),
     ("layout", "missing from a full", no_licences),
     ("layout", "is missing", without("python/install/include/python3.14/Python.h")),
@@ -554,10 +746,64 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ("metadata-paths", "build/lib/none.a", with_extension(links=[{"name": "z", "path_static": "build/lib/none.a"}])),
     ("metadata-paths", "objs names build/none.o", with_extension(objs=["build/none.o"])),
     ("metadata-schema", "unknown key", lambda tree: replace(tree, metadata=None, metadata_error="unknown key 'x'")),
-    ("metadata-facts", "highest glibc", with_facts(crt_features=["glibc-dynamic"])),
+    ("metadata-facts", "by files and record", with_facts(crt_features=["glibc-dynamic"])),
     ("metadata-facts", "llvm-bitcode", lambda tree: replace(tree, objects={"python/build/a.o": "llvm-bitcode"})),
     ("metadata-facts", "python_platform_tag is 'linux-aarch64'", with_facts(python_platform_tag="linux-aarch64")),
     ("metadata-facts", "python_exe", with_facts(python_exe="install/bin/python3")),
+    ("metadata-facts", "crt_features", with_facts(crt_features=["glibc-dynamic", "glibc-max-symbol-version:2.40"])),
+    ("metadata-facts", "crt_features", with_facts(crt_features=["musl-dynamic", "musl-version:1.2.6"])),
+    ("metadata-words", "version is '8X', not '8'", with_facts(version="8X")),
+    ("metadata-words", "optimizations is 'pgo', not 'noopt'", with_facts(optimizations="pgo")),
+    ("metadata-words", "python_tag is 'cp313'", with_facts(python_tag="cp313")),
+    ("metadata-words", "major_minor_version is '3.13'", with_facts(python_major_minor_version="3.13")),
+    ("metadata-words", "implementation_name is 'pypy'", with_facts(python_implementation_name="pypy")),
+    ("metadata-words", "cache_tag is 'cpython-313'", with_facts(python_implementation_cache_tag="cpython-313")),
+    ("metadata-words", "hex_version is 51251185", with_facts(python_implementation_hex_version=51251185)),
+    ("metadata-words", "a number of 13288 bits", with_facts(python_implementation_hex_version=10**4000)),
+    (
+        "metadata-words",
+        "implementation_version",
+        with_facts(python_implementation_version=["3", "14", "7", "beta", "0"]),
+    ),
+    ("metadata-words", "symbol_visibility is 'dllexport'", with_facts(python_symbol_visibility="dllexport")),
+    ("metadata-words", "module_loading", with_facts(python_extension_module_loading=["builtin"])),
+    ("metadata-words", "python_version is 'main', which is no", with_facts(python_version="main")),
+    (
+        "metadata-files",
+        "magic_number is 'f30d0d0a'; files have 2b0e0d0a",
+        with_facts(python_bytecode_magic_number="f30d0d0a"),
+    ),
+    ("metadata-files", "files have", lambda tree: replace(tree, bytecode={**tree.bytecode, "f30d0d0a": PYC})),
+    ("metadata-files", "python_suffixes.source is None", with_facts(python_suffixes={})),
+    ("metadata-files", "python_suffixes.bytecode", with_suffixes(bytecode=[".pyo"])),
+    ("metadata-files", "which no Python has", with_suffixes(other=[".x"])),
+    ("metadata-files", "sysconfig data has", with_suffixes(extension=[".cpython-313.so", ".abi3.so", ".so"])),
+    ("metadata-files", "without .abi3.so", with_suffixes(extension=[".cpython-314-x86_64-linux-gnu.so", ".so"])),
+    ("metadata-files", "files end in '.so'", with_dynamic_module("_zlib")),
+    ("metadata-files", "libpython_link_mode is 'static'", with_facts(libpython_link_mode="static")),
+    ("metadata-files", "names no objects of the core", with_core(objs=[])),
+    (
+        "metadata-files",
+        "names 1 object files nowhere",
+        lambda tree: replace(tree, objects={"python/build/a.o": "elf-object"}),
+    ),
+    ("metadata-files", "core: shared_lib is None", with_core(shared_lib=None)),
+    ("metadata-files", "core: static_lib is None", with_core(static_lib=None)),
+    ("metadata-variables", "python_config_vars is empty", with_facts(python_config_vars={})),
+    ("metadata-variables", "lacks 1 variables", with_sysconfig(NEW="x")),
+    ("metadata-variables", "python_config_vars.SIZEOF_INT is '8'", with_config_vars(SIZEOF_INT="8")),
+    ("metadata-variables", "python_config_vars.CC is 'gcc'", with_config_vars(CC="gcc")),
+    ("metadata-variables", "python_config_vars.py_version is '3.14.6'", with_config_vars(py_version="3.14.6")),
+    ("metadata-variables", "python_config_vars.base is '/usr'", with_config_vars(base="/usr")),
+    ("metadata-variables", "python_paths lacks data", with_facts(python_paths={})),
+    ("metadata-variables", "python_paths_abstract lacks data", with_facts(python_paths_abstract={})),
+    (
+        "metadata-variables",
+        "python_paths.scripts is 'install/lib'",
+        with_facts(python_paths={**metadata()["python_paths"], "scripts": "install/lib"}),
+    ),
+    ("metadata-variables", "means None", with_facts(python_paths_abstract={"data": "{base}" * 1000})),
+    ("metadata-variables", "means None", with_config_vars(base="x" * 5000)),
     ("licences", "without a licence", with_extension(licenses=[])),
     ("licences", "without a licence text", with_extension(license_paths=[])),
     ("licences", "no licence of Python", with_facts(licenses=[])),
@@ -648,7 +894,8 @@ def test_hardening_that_is_there(options: list[str], changes: dict[str, Any]) ->
     [
         large_library("__stack_chk_fail", "__memcpy_chk"),
         large_archive("stack-protector", "fortify"),
-        with_sysconfig(SIZEOF_INT=-4, LIBS="", CFLAGS="-DX='\\'\"\\\\"),
+        everywhere(SIZEOF_INT=-4, LIBS="", CFLAGS="-DX='\\'\"\\\\"),
+        circle_free,
         pointing("python/install/bin/python", "python3"),
     ],
 )
