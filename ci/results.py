@@ -31,16 +31,18 @@ from pythonbuild.disttest.subject import CPU, EMULATED  # noqa: E402
 from pythonbuild.errors import BuildError  # noqa: E402
 from pythonbuild.package.archives import RECORD  # noqa: E402
 from pythonbuild.profile_match import match_of  # noqa: E402
-from pythonbuild.quirks import Told, document, dump_outcomes, load_outcomes, load_quirks  # noqa: E402
+from pythonbuild.quirks import document, dump_outcomes, load_outcomes, load_quirks, told_of  # noqa: E402
 from pythonbuild.results import GATES, Gate, Tried, dump, gates_table, load, table, with_table  # noqa: E402
 from pythonbuild.target import Matrix, Target  # noqa: E402
 from pythonbuild.validate.archive import opened, read_identity, read_json  # noqa: E402
+from pythonbuild.validate.checks import CHECKS  # noqa: E402
 from pythonbuild.validate.names import name_identity  # noqa: E402
 
 RESULTS = ROOT / "docs" / "results.json"
 DOCUMENT = ROOT / "docs" / "targets.md"
 GATES_DOCUMENT = ROOT / "docs" / "testing.md"
 OUTCOMES = ROOT / "docs" / "outcomes.json"
+QUIRKS = ROOT / "cpython-unix" / "quirks.yml"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 
 
@@ -118,17 +120,6 @@ def keep_outcomes(name: str, result: disttest.Result) -> None:
     OUTCOMES.write_text(dump_outcomes({**load_outcomes(OUTCOMES.read_text()), name: outcomes}))
 
 
-def compatibility(matrix: Matrix) -> str:
-    """Return docs/compatibility.md."""
-    told = []
-    for name, outcomes in sorted(load_outcomes(OUTCOMES.read_text()).items()):
-        triple, version, options = name.split(" ")
-        flavor = frozenset(options.split("+"))
-        facts = matrix.target(triple).facts(python=version.rpartition(".")[0], flavor=flavor)
-        told.append(Told(facts=facts, name=name, outcomes=outcomes))
-    return document(load_quirks(ROOT / "cpython-unix" / "quirks.yml"), told)
-
-
 def gate_tried(archive: Path, arguments: argparse.Namespace, known: list[Tried]) -> Tried:
     """Return what is known of ``archive``, with what came of a gate now."""
     identity = read_identity(archive)
@@ -185,9 +176,10 @@ def record(words: list[str]) -> int:
         known = load(RESULTS.read_text())  # only now: another run may have written meanwhile
         RESULTS.write_text(dump([*known, with_gates_of(known, result)]))
     known = load(RESULTS.read_text())
-    DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets))))
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets), len(CHECKS))))
     GATES_DOCUMENT.write_text(with_table(GATES_DOCUMENT.read_text(), gates_table(known)))
-    COMPATIBILITY.write_text(compatibility(matrix))
+    quirks, outcomes = load_quirks(QUIRKS), load_outcomes(OUTCOMES.read_text())
+    COMPATIBILITY.write_text(document(quirks, told_of(outcomes, matrix.facts_of)))
     return int(any(each.bad for each in known))
 
 

@@ -10,7 +10,7 @@ from pythonbuild.condition import Condition, Facts, parse_condition
 from pythonbuild.load import Fields, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 HEAD = """# What a portable Python must get right, and whether it does
@@ -121,6 +121,21 @@ def unproved(quirks: Iterable[Quirk], told: Told) -> Iterable[str]:
             if word != "passed":
                 reason = " ".join(why.split()).replace("|", "/")[:200]
                 yield f"- {quirk.number} `{name}` {word}{': ' if reason else ''}{reason}"
+
+
+def told_of(
+    outcomes: Mapping[str, Mapping[str, tuple[str, str]]], facts_of: Callable[[str, str, frozenset[str]], Facts]
+) -> list[Told]:
+    """Return what tests said of each distribution, in the order of names.
+
+    ``facts_of`` gives the facts of a target by its triple, a Python minor and the words of a flavor.
+    """
+    told = []
+    for name, tests in sorted(outcomes.items()):
+        triple, version, options = name.split(" ")
+        facts = facts_of(triple, version.rpartition(".")[0], frozenset(options.split("+")))
+        told.append(Told(facts=facts, name=name, outcomes=tests))
+    return told
 
 
 def load_outcomes(text: str) -> dict[str, dict[str, tuple[str, str]]]:

@@ -66,9 +66,10 @@ class Tried:
         """What tells it from others."""
         return self.target, self.python, self.options
 
-    def row(self) -> str:
-        """Return its line of the table."""
+    def row(self, checks: int) -> str:
+        """Return its line of the table; ``checks`` is how many there are today."""
         validated = "yes" if not self.findings else f"{self.findings} findings"
+        validated += f", {self.checks} checks" if self.checks < checks else ""
         tests = Gate(passed=self.passed, failed=self.failed, skipped=self.skipped).text()
         tests += f" ({self.emulator})" if self.emulator else ""
         profile = "" if self.profile is None else f"{self.profile:.1f} %"
@@ -109,14 +110,19 @@ def dump(tried: Iterable[Tried]) -> str:
     return json.dumps(items, indent=1) + "\n"
 
 
-def table(tried: Iterable[Tried], targets: Sequence[str]) -> str:
-    """Return the table: every target in the order given, with what was tried or that nothing was."""
-    lines = [*HEADER]
+def table(tried: Iterable[Tried], targets: Sequence[str], checks: int) -> str:
+    """Return the table: every target in the order given, with what was tried or that nothing was.
+
+    ``checks`` is how many the validator has today.
+    """
+    lines = [
+        f"The validator has {checks} checks. A row that names fewer was validated when it had as many.", "", *HEADER,
+    ]  # fmt: skip
     by_target: dict[str, list[Tried]] = {}
     for each in tried:
         by_target.setdefault(each.target, []).append(each)
     for target in targets:
-        rows = [each.row() for each in sorted(by_target.get(target, []), key=lambda each: each.name)]
+        rows = [each.row(checks) for each in sorted(by_target.get(target, []), key=lambda each: each.name)]
         lines += rows or [f"| {target} | not built |{' |' * 9}"]
     return "\n".join(lines) + "\n"
 

@@ -175,6 +175,10 @@ class Matrix:
             hint="targets are: " + ", ".join(self.targets),
         )
 
+    def facts_of(self, triple: str, python: str, flavor: frozenset[str]) -> Facts:
+        """Return what conditions may ask about a build of a Python minor; ``DataError`` for an unknown target."""
+        return self.target(triple).facts(python=python, flavor=flavor)
+
     def python(self, text: str) -> PythonRelease:
         """Return the release that ``cpython-3.14``, ``3.14`` or ``3.14.7`` means."""
         version = text.removeprefix("cpython-")

@@ -36,6 +36,33 @@ _CONFIGURATION = (
     "        word = values.get(name, tool if name == 'LDCXXSHARED' else '').partition(' ')[0]\n"
     "        assert word == tool, (name, values.get(name))\n"
 )
+# What PYTHON.json says of the interpreter, by the interpreter: as it stands there, and with the place where it lies.
+_OF_ITSELF = """
+import importlib.machinery as machinery, importlib.util, json, sys, sysconfig
+own = sys.implementation
+print(json.dumps({
+    'prefix': sys.base_prefix,
+    'plain': {
+        'python_version': sys.version.split()[0], 'python_major_minor_version': '%d.%d' % sys.version_info[:2],
+        'python_tag': 'cp%d%d' % sys.version_info[:2], 'python_abi_tag': sys.abiflags,
+        'python_implementation_name': own.name, 'python_implementation_cache_tag': own.cache_tag,
+        'python_implementation_hex_version': own.hexversion,
+        'python_implementation_version': [str(part) for part in own.version],
+        'python_bytecode_magic_number': importlib.util.MAGIC_NUMBER.hex(),
+        'python_suffixes': {
+            **dict.fromkeys(('bytecode', 'debug_bytecode', 'optimized_bytecode'), machinery.BYTECODE_SUFFIXES),
+            'source': machinery.SOURCE_SUFFIXES, 'extension': machinery.EXTENSION_SUFFIXES,
+        },
+        'python_paths_abstract': sysconfig.get_paths(expand=False),
+    },
+    'placed': {
+        'python_paths': sysconfig.get_paths(),
+        'python_config_vars': {name: str(value) for name, value in sysconfig.get_config_vars().items()},
+    },
+}))
+"""
+# The home directory, and what a build of a source tree adds.
+_OF_THE_BUILD = frozenset({"userbase", "PYTHON_SOURCE_TREE"})
 # What configures itself for Python may include its makefile.
 _MAKEFILE = """include {makefile}
 .PHONY: ask
@@ -180,20 +207,42 @@ def pkg_config_program(subject: Subject) -> None:
 
 
 def metadata(subject: Subject) -> None:
-    """PYTHON.json says of suffixes, tags and version what the interpreter says: cross builds tend to mix them up."""
+    """PYTHON.json says of version, tags, suffixes, paths and variables what the interpreter says of itself.
+
+    Builds for another machine tend to mix them up with those of their own.
+    """
     if subject.metadata is None:
         raise CaseSkipped("only a full archive has PYTHON.json")
-    source = (
-        "import importlib.machinery as m, json, sys\n"
-        "print(json.dumps({'python_implementation_hex_version': sys.implementation.hexversion,\n"
-        "    'python_implementation_cache_tag': sys.implementation.cache_tag, 'python_abi_tag': sys.abiflags,\n"
-        "    'extension': m.EXTENSION_SUFFIXES}))"
-    )
-    seen = json.loads(subject.code(source))
-    known = {**subject.metadata, "extension": subject.metadata["python_suffixes"]["extension"]}
-    wrong = [f"{key}: {known.get(key)!r}, not {value!r}" for key, value in seen.items() if known.get(key) != value]
+    wrong = list(contradictions(subject.metadata, json.loads(subject.code(_OF_ITSELF))))
     if wrong:
-        raise CaseFailed(f"PYTHON.json says {'; '.join(wrong)}")
+        raise CaseFailed(f"PYTHON.json says {'; '.join(wrong[:8])}")
+
+
+def contradictions(stated: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where PYTHON.json is not what the interpreter, lying at ``seen["prefix"]``, says of itself.
+
+    >>> list(contradictions({"python_tag": "cp313"}, {"prefix": "/x", "plain": {"python_tag": "cp314"}, "placed": {}}))
+    ["python_tag: 'cp313', not 'cp314'"]
+    """
+    yield from (
+        f"{key}: {stated.get(key)!r:.80}, not {value!r:.80}"
+        for key, value in seen["plain"].items()
+        if stated.get(key) != value
+    )
+    for table, values in seen["placed"].items():
+        root = {"python_paths": "install", "python_config_vars": "/install"}[table]
+        known = {key: value for key, value in stated.get(table, {}).items() if key not in _OF_THE_BUILD}
+        real = {
+            key: _anywhere(value, seen["prefix"], root) for key, value in values.items() if key not in _OF_THE_BUILD
+        }
+        for key in sorted({**known, **real}):
+            if known.get(key) != real.get(key):
+                yield f"{table}.{key}: {known.get(key)!r:.80}, not {real.get(key)!r:.80}"
+
+
+def _anywhere(value: str, prefix: str, root: str) -> str:
+    """Return a value with the place of the distribution as PYTHON.json writes it."""
+    return re.sub(rf"{re.escape(prefix)}(?![\w.-])", root, value)
 
 
 CASES = (

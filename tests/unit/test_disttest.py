@@ -12,12 +12,14 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 
 from pythonbuild.disttest import Result, inside, run
 from pythonbuild.disttest.model import CaseFailed, CaseSkipped, Outcome, outcome_of
+from pythonbuild.disttest.moving import contradictions
 from pythonbuild.disttest.naming import platform_tags
 from pythonbuild.disttest.runner import CASES
 from pythonbuild.disttest.subject import Subject, _claims, _require_loader, ending, gnu_triple
@@ -327,3 +329,41 @@ def test_a_group_that_nobody_wants_more_of_is_ended(tmp_path: Path) -> None:
     assert next(wanted).name == "some.a-good-one"
     wanted.close()  # type: ignore[attr-defined]
     assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer) and not thread.daemon]
+
+
+def test_what_the_interpreter_says_otherwise_than_python_json() -> None:
+    seen = {
+        "prefix": "/tmp/x/python",
+        "plain": {"python_tag": "cp314", "python_suffixes": {"source": [".py"]}},
+        "placed": {
+            "python_paths": {"data": "/tmp/x/python", "scripts": "/tmp/x/python/bin"},
+            "python_config_vars": {
+                "LIBDIR": "/tmp/x/python/lib", "LDFLAGS": "-L/tmp/x/python/lib -L/tmp/x/python-2",
+                "userbase": "/root/.local",
+            },
+        },
+    }  # fmt: skip
+    stated: dict[str, Any] = {
+        "python_tag": "cp314",
+        "python_suffixes": {"source": [".py"]},
+        "python_paths": {"data": "install", "scripts": "install/bin"},
+        "python_config_vars": {
+            "LIBDIR": "/install/lib", "LDFLAGS": "-L/install/lib -L/tmp/x/python-2", "userbase": "~/.local",
+            "PYTHON_SOURCE_TREE": "0",
+        },
+    }  # fmt: skip
+    assert list(contradictions(stated, seen)) == []
+    for changes, message in (
+        ({"python_tag": "cp313"}, "python_tag: 'cp313', not 'cp314'"),
+        ({"python_suffixes": {}}, "python_suffixes: {}, not {'source': ['.py']}"),
+        ({"python_paths": {"data": "install"}}, "python_paths.scripts: None, not 'install/bin'"),
+        (
+            {"python_config_vars": {**stated["python_config_vars"], "LIBDIR": "/usr/lib"}},
+            "python_config_vars.LIBDIR: '/usr/lib', not '/install/lib'",
+        ),
+        (
+            {"python_config_vars": {**stated["python_config_vars"], "MORE": "1"}},
+            "python_config_vars.MORE: '1', not None",
+        ),
+    ):
+        assert list(contradictions({**stated, **changes}, seen)) == [message]

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pythonbuild.quirks import document as compatibility
+from pythonbuild.quirks import load_outcomes, load_quirks, told_of
 from pythonbuild.results import BEGIN, END, HEADER, Gate, Tried, dump, gates_table, load, table, with_table
 from pythonbuild.target import Matrix
+from pythonbuild.validate.checks import CHECKS
 
 ROOT = Path(__file__).parents[2]
 GOOD = Tried(
@@ -38,11 +41,18 @@ BAD = Tried(
 
 def test_rows() -> None:
     start = "| s390x-unknown-linux-gnu | 3.14.7 pgo+lto | yes | 90 passed, 4 skipped (qemu-user) |  | 97.0 % "
-    assert GOOD.row() == start + "| 3.0 | 1.0 |  |  |  |"
+    assert GOOD.row(32) == start + "| 3.0 | 1.0 |  |  |  |"
     assert (
-        "| 2 findings | 90 passed, 1 failed (building.relink) | 66 passed, 1 failed (stdlib.test_posix) |" in BAD.row()
+        "| 2 findings | 90 passed, 1 failed (building.relink) | 66 passed, 1 failed (stdlib.test_posix) |"
+        in BAD.row(32)
     )
-    assert all(row.count("|") == HEADER[0].count("|") for row in (GOOD.row(), BAD.row()))
+    assert all(row.count("|") == HEADER[0].count("|") for row in (GOOD.row(32), BAD.row(32)))
+
+
+def test_a_row_says_how_many_checks_it_passed_where_there_are_more_today() -> None:
+    assert "| yes, 32 checks | 90 passed" in GOOD.row(58)
+    assert "| 2 findings, 32 checks |" in BAD.row(58)
+    assert table([GOOD], [], 58).startswith("The validator has 58 checks. ")
 
 
 def test_data_and_back_a_later_result_stands() -> None:
@@ -52,15 +62,15 @@ def test_data_and_back_a_later_result_stands() -> None:
 
 
 def test_every_target_has_a_line() -> None:
-    lines = table([GOOD], ["x86_64-unknown-linux-gnu", "s390x-unknown-linux-gnu"]).splitlines()
+    lines = table([GOOD], ["x86_64-unknown-linux-gnu", "s390x-unknown-linux-gnu"], 32).splitlines()[2:]
     assert lines[2] == "| x86_64-unknown-linux-gnu | not built | | | | | | | | | |"
-    assert lines[3] == GOOD.row()
+    assert lines[3] == GOOD.row(32)
     assert len(lines) == 4
 
 
 def test_gates_have_a_table_of_their_own() -> None:
     whole = replace(GOOD, gates={"core": Gate(passed=67), "stdlib": Gate(passed=480, skipped=12)})
-    assert "| 67 passed |" in whole.row()
+    assert "| 67 passed |" in whole.row(32)
     rows = gates_table([BAD, whole]).splitlines()[2:]
     assert rows == ["| s390x-unknown-linux-gnu | 3.14.7 pgo+lto | 480 passed, 12 skipped |  |  |"]
     assert BAD.bad
@@ -82,7 +92,19 @@ def test_the_published_table_is_that_of_the_data() -> None:
     document = (ROOT / "docs" / "targets.md").read_text()
     tried = load((ROOT / "docs" / "results.json").read_text())
     assert {each.target for each in tried} <= set(matrix.targets)
-    wanted = with_table(document, table(tried, list(matrix.targets)))
+    wanted = with_table(document, table(tried, list(matrix.targets), len(CHECKS)))
     assert document == wanted, "run: $(./build.py environment) ci/results.py"
     document = (ROOT / "docs" / "testing.md").read_text()
     assert document == with_table(document, gates_table(tried)), "run: $(./build.py environment) ci/results.py"
+
+
+def test_the_published_compatibility_is_that_of_the_data() -> None:
+    matrix = Matrix.load(ROOT / "targets.yml")
+    quirks = load_quirks(ROOT / "cpython-unix" / "quirks.yml")
+    outcomes = load_outcomes((ROOT / "docs" / "outcomes.json").read_text())
+    published = (ROOT / "docs" / "compatibility.md").read_text()
+    command = "run: $(./build.py environment) ci/results.py"
+    assert published == compatibility(quirks, told_of(outcomes, matrix.facts_of)), command
+    name = next(iter(outcomes))
+    changed = {**outcomes, name: {**outcomes[name], "moving.metadata": ("failed", "x")}}
+    assert published != compatibility(quirks, told_of(changed, matrix.facts_of))
