@@ -176,6 +176,16 @@ def reads_what_nobody_wrote(subject: Subject) -> None:
     customize(subject, f"import ctypes, sys\nctypes.CDLL({place}).x()\n")
 
 
+def brings_the_lock_back(subject: Subject) -> None:
+    """Let a module of the standard library load an extension that does not say that it needs no global lock."""
+    source = (
+        '#include <Python.h>\nstatic struct PyModuleDef made = {PyModuleDef_HEAD_INIT, "made"};\n'
+        "PyMODINIT_FUNC PyInit_made(void) { return PyModule_Create(&made); }\n"
+    )
+    library(subject, source, f"-I{next(subject.prefix.glob('include/python3.*'))}")
+    edit(subject, "lib/python3*/numbers.py", r"\Z", "\nimport made\n")
+
+
 def no_descriptions(subject: Subject) -> None:
     """Let the interpreter know no terminal by itself, and no directory of the machine's descriptions."""
     patch(subject, b"xterm", b"yterm")
@@ -345,6 +355,7 @@ TABLE: tuple[tuple[int, str, str, Sabotage], ...] = (
     (68, "optimizer.tail-calls", "the record names tail-call", lost_tail_calls),
     (69, "instruments.asyncio-tasks", "AsyncioDebug section not available", lambda s: patch(s, b".AsyncioDebug\0", b".AsyncioXebug\0")),
     (70, "flavor.global-lock", "True", lambda s: customize(s, "import sys; sys._is_gil_enabled = lambda: True")),
+    (70, "flavor.modules-leave-the-lock-off", "global interpreter lock .*'made'", brings_the_lock_back),
     (70, "naming.programs", r"bin/python3\.\d+ is python3", lambda s: remove(s, "bin/python3.[0-9]*[0-9]")),
     (70, "naming.directories", "no directory include/", lambda s: rename(s, "include/python3*")),
     (71, "relocation.environment", "KeyError: 'PROBE'", lambda s: customize(s, "import os; os.environ.clear()")),

@@ -50,8 +50,6 @@ def test_every_quirk_of_linux_is_proved(quirk: Quirk) -> None:
 
 # Checks of the validator: each has a passing and a failing fixture of its own, tests/unit/test_validate*.py.
 VALIDATED = ("elf.", "text.")
-# Proofs without a broken tree. An extension without Py_mod_gil that a module loads left this one passed, unexplained.
-UNBROKEN = {"flavor.modules-leave-the-lock-off"}
 # No quirk names them, but users count on them.
 BESIDE_QUIRKS = {"moving.hard-link", "machines.old-kernel", "building.embedding", "graphics.smooth-fonts"}
 
@@ -71,7 +69,7 @@ def test_every_quirk_is_shown_to_be_noticed() -> None:
 def test_every_proof_is_shown_to_fail() -> None:
     shown = {name for _, name, *_ in TABLE}
     wanted = {name for quirk in QUIRKS if quirk.linux for name in quirk.proofs}
-    assert {name for name in wanted - shown if not name.startswith(VALIDATED)} == UNBROKEN
+    assert {name for name in wanted - shown if not name.startswith(VALIDATED)} == set()
 
 
 def quirk(name: str) -> Quirk:
