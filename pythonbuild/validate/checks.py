@@ -228,11 +228,7 @@ def modes(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 def symlinks(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     """Every symbolic link points at something that is there, and leads to what is no link itself."""
     paths = tree.paths()
-    links = {
-        entry.path: posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
-        for entry in tree.entries
-        if entry.kind == "symlink" and not entry.target.startswith("/")
-    }
+    links = {path: place for path, place in tree.links().items() if not place.startswith("/")}
     for path, place in links.items():
         if place not in paths:
             yield path, f"points at {place}, which is not there"

@@ -6,12 +6,11 @@ encoding of archives are checked by ``encoding``, ``members`` and ``symlinks``.
 
 from __future__ import annotations
 
-import ast
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from pythonbuild.validate.names import name_identity
+from pythonbuild.validate.texts import constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,11 +59,7 @@ def installer_paths(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 def programs(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
     """bin/python and bin/python3 are symbolic links that lead to the interpreter, the program bin/python3.X."""
-    links = {
-        entry.path: posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
-        for entry in tree.entries
-        if entry.kind == "symlink"
-    }
+    links = tree.links()
     for name in ("python", "python3"):
         place = end = f"{tree.prefix}bin/{name}"
         for _ in range(8):
@@ -93,8 +88,8 @@ def sysconfig_form(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 def _variables(content: str) -> Iterator[str]:
     """Complain about the prefix and about compilers that are not there."""
     try:
-        data = ast.literal_eval(content.strip())
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        data = constants(content)
+    except ValueError:
         return  # which `sysconfig-data` complains about
     if not isinstance(data, dict):
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -303,6 +304,14 @@ class Tree:
     def paths(self) -> frozenset[str]:
         """Every path that exists, with the directories that only their members prove."""
         return self._paths
+
+    def links(self) -> dict[str, str]:
+        """Return the place that each symbolic link points at, one step of the way; it may be absolute or nowhere."""
+        return {
+            entry.path: posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
+            for entry in self.entries
+            if entry.kind == "symlink"
+        }
 
 
 def new_parents(path: str, known: Container[str]) -> Iterator[str]:

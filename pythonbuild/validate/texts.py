@@ -69,7 +69,7 @@ def sysconfig_data(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
         if not text.startswith(f"{_HEADER}{_ASSIGNMENT}{{"):
             yield path, "does not begin with the two lines that installers look for"
         try:
-            data = _constants(text)
+            data = constants(text.removeprefix(_HEADER).removeprefix(_ASSIGNMENT))
         except ValueError as error:
             yield path, f"is not one dictionary of constants: {error}"
             continue
@@ -77,10 +77,13 @@ def sysconfig_data(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=2)
-def _constants(text: str) -> object:
-    """Return the value in the text of a ``_sysconfigdata`` module; ``ValueError`` where it is none of constants."""
+def constants(content: str) -> object:
+    """Return what a ``_sysconfigdata`` module assigns; ``ValueError`` where that is not made of constants.
+
+    Several checks ask for it, and it takes a while to parse.
+    """
     try:
-        return ast.literal_eval(text.removeprefix(_HEADER).removeprefix(_ASSIGNMENT).strip())
+        return ast.literal_eval(content.strip())
     except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError(str(error) or "nested too deeply") from error
 
@@ -89,7 +92,7 @@ def sysconfig_of(tree: Tree) -> Mapping[str, object]:
     """Return sysconfig data of a distribution: nothing where it has none, or what ``sysconfig-data`` complains of."""
     text = next((text for path, text in tree.text.items() if "/_sysconfigdata_" in path), "")
     try:
-        data = _constants(text)
+        data = constants(text.removeprefix(_HEADER).removeprefix(_ASSIGNMENT))
     except ValueError:
         return MappingProxyType({})
     pairs = data.items() if isinstance(data, dict) else ()
