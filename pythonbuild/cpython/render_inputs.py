@@ -69,6 +69,8 @@ def script_inputs(
             "SPLIT_DEBUG": configuration.words("split_debug", facts, values),
             "OBJECT_FILE_FORMAT": "elf",
         }
+        if "details" in dict(recipe.steps(job, facts)):
+            variables["PLATFORM_TAG"] = target.platform_tag
     files = {
         "config.site": config_site(configuration.variables("answers", facts)),
         "extension-modules.json": as_json(modules),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PREFIX = "/install"
+USER_BASE = "~/.local"
 # The compilers of the build, and what a machine with any calls its own.
 COMPILERS = {"clang": "cc", "clang++": "c++"}
 # A variable of a makefile: its name, what stands between, its value up to the end of the line.
@@ -172,9 +173,10 @@ def rewrite_config(library: Path) -> None:
         arguments = str(variables["CONFIG_ARGS"])
         path.write_text(format_sysconfigdata(variables))
     for path in library.glob("_sysconfig_vars_*.json"):
-        values = {
-            name: with_any_compiler(value) for name, value in clean_variables(json.loads(path.read_text())).items()
-        }
+        variables = clean_variables(json.loads(path.read_text()))
+        values = {name: with_any_compiler(value) for name, value in variables.items()}
+        if "userbase" in values:  # the build's own; this is what sysconfig begins with (Lib/sysconfig, _getuserbase)
+            values["userbase"] = USER_BASE
         path.write_text(json.dumps(values, indent=4, sort_keys=True) + "\n")
     for path in library.glob("build-details.json"):
         prefix = library.parent.parent

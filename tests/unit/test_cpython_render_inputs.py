@@ -107,3 +107,11 @@ def test_files() -> None:
 def test_abi_suffix(flavor: str, suffix: str) -> None:
     target = Matrix.load(ROOT / "targets.yml").target("x86_64-unknown-linux-gnu")
     assert abi_suffix(target.facts(flavor=Flavor.parse(flavor).words)) == suffix
+
+
+@pytest.mark.parametrize(
+    ("python", "job", "platform"),
+    [("3.14", "build", "linux-x86_64"), ("3.13", "build", None), ("3.14", "profile", None)],
+)
+def test_the_platform_is_told_where_a_file_says_it(python: str, job: Job, platform: str | None) -> None:
+    assert inputs(python, "pgo+lto", job)[0].get("PLATFORM_TAG") == platform

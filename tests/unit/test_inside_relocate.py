@@ -149,7 +149,9 @@ def installation(prefix: Path) -> Path:
     (prefix / "lib" / "pkgconfig").mkdir()
     (prefix / "bin").mkdir()
     (library / "_sysconfigdata__linux_x.py").write_text("build_time_vars = {'CC': 'clang --config=/build/x'}\n")
-    (library / "_sysconfig_vars__linux_x.json").write_text('{"CC": "clang --config=/build/x"}')
+    (library / "_sysconfig_vars__linux_x.json").write_text(
+        '{"CC": "clang --config=/build/x", "userbase": "/tmp/.local"}'
+    )
     (library / "build-details.json").write_text('{"base_prefix": "/install", "libpython": {"static": "/install/x"}}')
     (config / "Makefile").write_text(MAKEFILE)
     (config / "libpython3.14.a").write_bytes(b"")
@@ -171,7 +173,8 @@ def test_rewrite_leaves_no_trace(tmp_path: Path) -> None:
         "./lib/python3.14/config-3.14-x86_64-linux-gnu/libpython3.14.a"
     )
     assert "/../../../bin/python3.14" in texts["python-config.py"]
-    assert json.loads(texts["_sysconfig_vars__linux_x.json"])["CC"] == "cc"
+    told = json.loads(texts["_sysconfig_vars__linux_x.json"])
+    assert (told["CC"], told["userbase"]) == ("cc", "~/.local")
     assert '"CC": "clang"' in texts["_sysconfigdata__linux_x.py"]
     assert "clang" not in texts["Makefile"]
     assert texts["pydoc3.14"].startswith("#!/bin/sh\n")
