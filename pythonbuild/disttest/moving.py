@@ -162,8 +162,18 @@ def hard_link(subject: Subject) -> None:
         raise CaseFailed(f"a hard-linked tree in {real} found itself in {words}")
 
 
+# What build-details.json says of the interpreter, as that says it itself.
+_OF_ITSELF = """
+import importlib.machinery as m, json, sys
+names = "major", "minor", "micro", "releaselevel", "serial"
+suffixes = {"source": m.SOURCE_SUFFIXES, "bytecode": m.BYTECODE_SUFFIXES, "extensions": m.EXTENSION_SUFFIXES}
+version = {name: getattr(sys.version_info, name) for name in names}
+print(json.dumps({"language": version, "flags": list(sys.abiflags), "suffixes": suffixes}))
+"""
+
+
 def build_details(subject: Subject) -> None:
-    """build-details.json (PEP 739) names its base prefix relative to itself, and nothing that isn't there."""
+    """build-details.json (PEP 739) names its base prefix relative to itself, what is there, and this interpreter."""
     found = next(iter(sorted(subject.prefix.glob("lib/python3.*/build-details.json"))), None)
     if found is None:
         if int(subject.minor.partition(".")[2]) >= 14:
@@ -176,6 +186,14 @@ def build_details(subject: Subject) -> None:
     for name, value in _named(details):
         if value.startswith("/") or not (subject.prefix / value).exists():
             raise CaseFailed(f"{name} is {value!r}, which is not there")
+    told = {
+        "language": details["language"]["version_info"],
+        "flags": details["abi"]["flags"],
+        "suffixes": details["suffixes"],
+    }
+    if told != (own := json.loads(subject.code(_OF_ITSELF))):
+        wrong = next(key for key in own if own[key] != told[key])
+        raise CaseFailed(f"{wrong}: the file has {told[wrong]}, the interpreter {own[wrong]}")
 
 
 def _named(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

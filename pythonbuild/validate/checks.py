@@ -15,6 +15,7 @@ from pythonbuild.validate.archive import MAX_WINDOW, escapes
 from pythonbuild.validate.bills import bills_of_materials
 from pythonbuild.validate.clients import CLIENT_CHECKS, file_name
 from pythonbuild.validate.debug import build_ids, debug_files, debug_links
+from pythonbuild.validate.details import DETAIL_CHECKS
 from pythonbuild.validate.facts import FACT_CHECKS
 from pythonbuild.validate.foreign_checks import MACHO_CHECKS, PE_CHECKS
 from pythonbuild.validate.hardening import HARDENING_CHECKS
@@ -265,6 +266,7 @@ CHECKS: tuple[Check, ...] = (
     *MODULE_CHECKS,
     *TEXT_CHECKS,
     *RELOCATION_CHECKS,
+    *DETAIL_CHECKS,
     *CLIENT_CHECKS,
     build_ids, debug_links,
     *METADATA_CHECKS,

@@ -54,25 +54,30 @@ OBJECT = "python/build/Modules/config.o"
 ARCHITECTURE = "X86_64 (64 bits, little-endian)"
 HARDENED = frozenset({"__stack_chk_fail", "__memcpy_chk"})
 API = C_API | {"PyInit_zlib"}
+EXT_SUFFIX = ".cpython-314-x86_64-linux-gnu.so"
+VERSION_INFO = {"major": 3, "minor": 14, "micro": 7, "releaselevel": "final", "serial": 0}
 VARIABLES = {
     "prefix": "/install",
     **dict.fromkeys(("CC", "LDSHARED", "BLDSHARED", "LINKCC"), "clang"),
     "CXX": "clang++",
     "AR": "ar",
-    "EXT_SUFFIX": ".cpython-314-x86_64-linux-gnu.so",
+    "ABIFLAGS": "",
+    "EXT_SUFFIX": EXT_SUFFIX,
+    "MULTIARCH": "x86_64-linux-gnu",
+    "VERSION": "3.14",
 }
 ANY_MACHINE = {
     **VARIABLES,
     **dict.fromkeys(("CC", "LDSHARED", "BLDSHARED", "LINKCC"), "cc"),
     "CXX": "c++",
     "SIZEOF_INT": 4,
+    "userbase": "~/.local",
 }
 CONFIG_VARS = {
     **VARIABLES,
     "CC": "cc",
     "SIZEOF_INT": "4",
     "AR": "ar",
-    "EXT_SUFFIX": ".cpython-314-x86_64-linux-gnu.so",
     **dict.fromkeys(("base", "platbase", "installed_base", "installed_platbase"), "/install"),
     "py_version": "3.14.7",
     "py_version_short": "3.14",
@@ -126,7 +131,7 @@ def metadata() -> dict[str, Any]:
         "python_config_vars": dict(CONFIG_VARS),
         "python_suffixes": {
             **{key: [".pyc"] for key in ("bytecode", "debug_bytecode", "optimized_bytecode")},
-            "extension": [".cpython-314-x86_64-linux-gnu.so", ".abi3.so", ".so"],
+            "extension": [EXT_SUFFIX, ".abi3.so", ".so"],
             "source": [".py"],
         },
         "python_stdlib_test_packages": [],
@@ -204,6 +209,17 @@ def details(**changes: Any) -> str:
     data = {
         "base_prefix": "../..",
         "base_interpreter": "./bin/python3.14",
+        "platform": "linux-x86_64",
+        "language": {"version": "3.14", "version_info": VERSION_INFO},
+        "implementation": {
+            "name": "cpython",
+            "cache_tag": "cpython-314",
+            "version": VERSION_INFO,
+            "hexversion": 51251184,
+            "_multiarch": "x86_64-linux-gnu",
+        },
+        "abi": {"flags": [], "extension_suffix": EXT_SUFFIX, "stable_abi_suffix": ".abi3.so"},
+        "suffixes": {"source": [".py"], "bytecode": [".pyc"], "extensions": [EXT_SUFFIX, ".abi3.so", ".so"]},
         "libpython": {"dynamic": "./lib/libpython3.14.so.1.0"},
         "c_api": {"headers": "./include/python3.14", "pkgconfig_path": "./lib/pkgconfig"},
     }
@@ -607,10 +623,42 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     ),
     ("build-details", "libpython is a list, which is no object", with_text(DETAILS, details(libpython=[]))),
     ("build-details", "libpython.static is a dict", with_text(DETAILS, details(libpython={"static": {}}))),
+    ("build-details", "says platform is 'linux-arm', not", with_text(DETAILS, details(platform="linux-arm"))),
+    ("build-details", "says platform is nothing", with_text(DETAILS, details(platform=None))),
+    ("build-details", "says abi.flags is '', not 'd'", with_text(SYSCONFIG, sysconfig(ABIFLAGS="d", SIZEOF_INT=4))),
+    ("build-details", "says abi.flags is nothing", with_text(DETAILS, details(abi="t"))),
+    (
+        "build-details",
+        "says abi.extension_suffix is '.so'",
+        with_text(DETAILS, details(abi={"flags": [], "extension_suffix": ".so"})),
+    ),
+    (
+        "build-details",
+        "says suffixes.extensions is '.cpython-314-aarch64-linux-gnu.so .so', not",
+        with_text(DETAILS, details(suffixes={"extensions": [".cpython-314-aarch64-linux-gnu.so", ".so"]})),
+    ),
+    ("build-details", "says suffixes.source is nothing", with_text(DETAILS, details(suffixes=[]))),
+    ("build-details", "says language.version is '3.13'", with_text(DETAILS, details(language={"version": "3.13"}))),
+    (
+        "build-details",
+        "says language.version_info.micro is 6, not 7",
+        with_text(DETAILS, details(language={"version_info": {**VERSION_INFO, "micro": 6}})),
+    ),
+    (
+        "build-details",
+        "says implementation.hexversion is a int",
+        with_text(DETAILS, details(implementation={"hexversion": 10**4000})),
+    ),
+    (
+        "build-details",
+        "says implementation._multiarch is 'x86_64-linux-musl'",
+        with_text(DETAILS, details(implementation={"_multiarch": "x86_64-linux-musl"})),
+    ),
     ("build-tools", "says CC is '/usr/lib/llvm-22/bin/clang'", with_vars(CC="/usr/lib/llvm-22/bin/clang")),
     ("build-tools", "says CC is 'clang'", with_vars(CC="clang")),
     ("build-tools", "says AR is ''", with_vars(AR="")),
     ("build-tools", "says AR is a list", with_vars(AR=[])),
+    ("build-tools", "says userbase is '/tmp/.local'", with_vars(userbase="/tmp/.local")),
     ("build-tools", "says prefix is '/usr'", with_vars(prefix="/usr")),
     ("build-tools", "what sysconfig data does not: 'SIZEOF_INT'", with_vars(SIZEOF_INT=8)),
     ("build-tools", "is not JSON", with_text(VARS, '{"a": ' * 200_000)),
