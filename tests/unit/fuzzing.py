@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from pythonbuild.errors import ValidationError
 from pythonbuild.package.sbom import INSTALL_PLACES
 from pythonbuild.validate import Limits, read_identity, unpack, validate
+from pythonbuild.validate.checks import run
 from pythonbuild.validate.elf import object_format, object_machine, read_elf
 from pythonbuild.validate.macho import macho_format, read_macho
 from pythonbuild.validate.model import Form, Tree
@@ -33,7 +34,21 @@ from pythonbuild.validate.texts import sysconfig_data
 from tests.unit.bills import bill, documents
 from tests.unit.binaries import ARM64, LAUNCHERS, X86_64, elf_object, macho, static_library, universal
 from tests.unit.records import RECORD
-from tests.unit.test_validate_checks import HEADER, metadata
+from tests.unit.test_validate_checks import (
+    ANY_MACHINE,
+    DETAILS,
+    HEADER,
+    MAKEFILE,
+    PC,
+    VARS,
+    details,
+    good,
+    makefile,
+    metadata,
+    pkg_config,
+    with_text,
+)
+from tests.unit.test_validate_checks import LIMITS as CHECKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +73,8 @@ ODD: tuple[Any, ...] = (
     {"": 1}, {"x": []},
 )  # fmt: skip
 MOST_LINKS = 400
-JSON = frozenset({"PYTHON.json", "build-record.json", "sbom"})
+LONGEST_FINDING = 1000
+JSON = frozenset({"PYTHON.json", "build-record.json", "sbom", "build-details", "sysconfig-vars"})
 # How many inputs Hypothesis's one number stands for: choosing each part of each would take longer than reading it.
 RUN = 20
 
@@ -198,6 +214,14 @@ def constants(data: bytes) -> None:
     list(sysconfig_data(Tree(name=FULL, form=Form(compression="zstd"), entries=(), text=text), LIMITS))
 
 
+def configuration(place: str, data: bytes) -> None:
+    """Run every check on a tree whose text in one place is ``data``; each has to say in one line what is wrong."""
+    tree = with_text(place, data.decode("utf-8", "surrogateescape"))(good())
+    for finding in run(tree, CHECKED):
+        if "\n" in finding.message or len(finding.message) > LONGEST_FINDING:
+            raise AssertionError(f"no short line: {finding.message[:2000]!r}")
+
+
 FACTS, RECORDED = json.dumps(metadata()).encode(), json.dumps(RECORD.to_json()).encode()
 INSTALLED = tarred({PLACE: RECORDED, "python/a": b"x"})
 # What reads, by name: a function of small undamaged files, and the reader.
@@ -229,6 +253,10 @@ READERS: dict[str, tuple[Callable[[], tuple[bytes, ...]], Callable[[bytes], obje
         lambda: (bytes(range(0, 200, 7)), bytes(range(255, 0, -11))),
         lambda data: attempted(FULL, packed(linked(data))),
     ),
+    "build-details": (lambda: (details().encode(),), lambda data: configuration(DETAILS, data)),
+    "sysconfig-vars": (lambda: (json.dumps(ANY_MACHINE).encode(),), lambda data: configuration(VARS, data)),
+    "makefile": (lambda: (makefile().encode(),), lambda data: configuration(MAKEFILE, data)),
+    "pkg-config": (lambda: (pkg_config().encode(),), lambda data: configuration(PC, data)),
     "sysconfig-data": (lambda: (f"{HEADER}build_time_vars = {{'CC': 'cc', 'X': 4}}\n".encode(),), constants),
 }
 
