@@ -162,16 +162,6 @@ def hard_link(subject: Subject) -> None:
         raise CaseFailed(f"a hard-linked tree in {real} found itself in {words}")
 
 
-# What build-details.json says of the interpreter, as that says it itself.
-_OF_ITSELF = """
-import importlib.machinery as m, json, sys
-names = "major", "minor", "micro", "releaselevel", "serial"
-suffixes = {"source": m.SOURCE_SUFFIXES, "bytecode": m.BYTECODE_SUFFIXES, "extensions": m.EXTENSION_SUFFIXES}
-version = {name: getattr(sys.version_info, name) for name in names}
-print(json.dumps({"language": version, "flags": list(sys.abiflags), "suffixes": suffixes}))
-"""
-
-
 def build_details(subject: Subject) -> None:
     """build-details.json (PEP 739) names its base prefix relative to itself, what is there, and this interpreter."""
     found = next(iter(sorted(subject.prefix.glob("lib/python3.*/build-details.json"))), None)
@@ -186,14 +176,23 @@ def build_details(subject: Subject) -> None:
     for name, value in _named(details):
         if value.startswith("/") or not (subject.prefix / value).exists():
             raise CaseFailed(f"{name} is {value!r}, which is not there")
-    told = {
-        "language": details["language"]["version_info"],
-        "flags": details["abi"]["flags"],
-        "suffixes": details["suffixes"],
+    told, real = _of_interpreter(details), json.loads(subject.code(_OF_ITSELF))["plain"]
+    for name, value in told.items():
+        if value != real[name]:
+            raise CaseFailed(f"{name}: the file has {value}, the interpreter {real[name]}")
+
+
+def _of_interpreter(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what build-details.json says of the interpreter under the names of PYTHON.json."""
+    suffixes = details["suffixes"]
+    compiled = dict.fromkeys(("bytecode", "debug_bytecode", "optimized_bytecode"), suffixes["bytecode"])
+    return {
+        "python_implementation_version": [str(part) for part in details["language"]["version_info"].values()],
+        "python_implementation_cache_tag": details["implementation"]["cache_tag"],
+        "python_implementation_hex_version": details["implementation"]["hexversion"],
+        "python_abi_tag": "".join(details["abi"]["flags"]),
+        "python_suffixes": {**compiled, "source": suffixes["source"], "extension": suffixes["extensions"]},
     }
-    if told != (own := json.loads(subject.code(_OF_ITSELF))):
-        wrong = next(key for key in own if own[key] != told[key])
-        raise CaseFailed(f"{wrong}: the file has {told[wrong]}, the interpreter {own[wrong]}")
 
 
 def _named(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

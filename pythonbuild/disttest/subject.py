@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pythonbuild.disttest.model import CaseFailed, CaseSkipped
 from pythonbuild.errors import ValidationError
-from pythonbuild.package.archives import INSTALL_RECORD, METADATA
+from pythonbuild.package.archives import METADATA
 from pythonbuild.package.record import BuildRecord
 from pythonbuild.validate.archive import unpack
 from pythonbuild.validate.elf import read_elf
@@ -161,10 +161,10 @@ def prepare(archive: Path, base: Path, directory: str = DIRECTORY) -> Subject:
         raise ValidationError(f"{archive.name}: no interpreter bin/python3.X inside")
     metadata = _json(place / METADATA)
     _require_loader(python, archive)
-    record_of(prefix)  # what tests ask of these two must be there, so that a broken one is told of at once
+    record = record_of(prefix)  # what tests ask of these two must be there, so that a broken one is told of at once
     if metadata is not None:
         _require_extensions(metadata)
-    options, triple = _claims(archive.name, metadata, place)
+    options, triple = _claims(archive.name, metadata, record)
     return Subject(
         prefix=prefix,
         python=python,
@@ -188,13 +188,12 @@ def record_path(prefix: Path) -> Path | None:
     return next((path for path in places if path.is_file()), None)
 
 
-def _claims(name: str, metadata: Mapping[str, Any] | None, place: Path) -> tuple[frozenset[str], str]:
+def _claims(name: str, metadata: Mapping[str, Any] | None, record: BuildRecord | None) -> tuple[frozenset[str], str]:
     """Return the words of the flavor and the target, by PYTHON.json, by the build record or by the file name."""
-    record = _json(place / INSTALL_RECORD)
     if metadata is not None:
         options, triple = metadata.get("build_options", ""), metadata.get("target_triple", "")
     elif record is not None:
-        options, triple = record.get("options", ""), record.get("target", "")
+        options, triple = record.options, record.target
     else:
         named = name_identity(name)
         return (named.words, named.triple) if named else (frozenset(), "")

@@ -22,7 +22,7 @@ from pythonbuild.errors import ValidationError
 from pythonbuild.package.archives import INSTALL_RECORD, METADATA
 from pythonbuild.validate.headers import LONGEST_NAME, Member
 from pythonbuild.validate.model import Entry, Form, Identity, new_parents
-from pythonbuild.validate.names import is_version, name_identity
+from pythonbuild.validate.names import name_identity, version_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -362,6 +362,6 @@ def identity_of(data: dict[str, Any], keys: tuple[str, str, str], kind: str, whe
     if missing:
         raise ValidationError(f"{where} lacks {', '.join(missing)}")
     version, triple, options = (data[key] for key in keys)
-    if not is_version(version):
+    if version_parts(version) is None:
         raise ValidationError(f"{where} says {keys[0]} is {version[:60]!r}, which is no version of Python")
     return Identity(version=version, triple=triple, options=options, kind=kind)

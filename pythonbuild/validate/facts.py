@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pythonbuild.package.metadata import FORMAT_VERSION
+from pythonbuild.validate.names import version_parts
 from pythonbuild.validate.texts import sysconfig_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pythonbuild.validate.model import Limits, Tree
 
 PLACE = "python/PYTHON.json"
-_VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})(?:(a|b|rc)([0-9]{1,2}))?\+?")
 # sys.version_info.releaselevel by the letters of a version, and its number in sys.hexversion (Include/patchlevel.h).
 _LEVELS = {"a": ("alpha", 10), "b": ("beta", 11), "rc": ("candidate", 12), "": ("final", 15)}
 # What sysconfig.get_paths() has on every POSIX system (Lib/sysconfig, _INSTALL_SCHEMES).
@@ -48,11 +48,11 @@ def metadata_words(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
 
 def _words(facts: PythonJson) -> dict[str, Any] | None:
     """Return the keys that follow from version and options, or None where the version is none."""
-    found = _VERSION.fullmatch(facts.python_version)
-    if found is None:
+    parts = version_parts(facts.python_version)
+    if parts is None:
         return None
-    major, minor, micro = (int(part) for part in found.groups()[:3])
-    (level, letter), serial = _LEVELS[found[4] or ""], int(found[5] or 0)
+    major, minor, micro, letters, serial = parts
+    level, letter = _LEVELS[letters]
     static = "static" in facts.build_options.split("+")
     return {
         "version": FORMAT_VERSION,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pythonbuild.validate.model import Tree
 
 # 3.14.7, 3.15.0rc2, and 3.16.0a1+ of a source tree between two releases: what PY_VERSION of patchlevel.h may be.
-_VERSION = r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}(?:(?:a|b|rc)[0-9]{1,4})?\+?"
+_VERSION = r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})(?:(a|b|rc)([0-9]{1,4}))?\+?"
 _START = rf"cpython-(?P<version>{_VERSION})\+(?P<date>[0-9]+)-"
 _TRIPLE = r"(?P<triple>[a-z0-9_]+(?:-[a-z0-9_]+){1,3}?)-"
 # Never the last words of a name: `install_only` and `install_only_stripped` are kinds, not flavors.
@@ -25,9 +25,16 @@ _NAMES = (
 )
 
 
-def is_version(text: str) -> bool:
-    """Say whether ``text`` is a version as CPython writes its own."""
-    return re.fullmatch(_VERSION, text) is not None
+def version_parts(text: str) -> tuple[int, int, int, str, int] | None:
+    """Return major, minor, micro, the letters of a release before the final one or "", and its number or 0.
+
+    None where ``text`` is no version as CPython writes its own.
+    """
+    found = re.fullmatch(_VERSION, text)
+    if found is None:
+        return None
+    major, minor, micro, letters, serial = found.groups()
+    return int(major), int(minor), int(micro), letters or "", int(serial or 0)
 
 
 def name_identity(name: str) -> Identity | None:

@@ -277,7 +277,7 @@ TABLE: tuple[tuple[int, str, str, Sabotage], ...] = (
     (9, "moving.pkg-config-program", "answered '/install' for prefix of", lambda s: edit(s, "lib/pkgconfig/python-3*.pc", "^prefix=.*", "prefix=/install")),
     (10, "moving.build-details", "base_prefix is '/install'", lambda s: edit(s, "lib/python3*/build-details.json", '"base_prefix": "[^"]*"', '"base_prefix": "/install"')),
     (10, "moving.build-details", "c_api.headers is './include/nothing'", lambda s: edit(s, "lib/python3*/build-details.json", '"headers": "[^"]*"', '"headers": "./include/nothing"')),
-    (10, "moving.build-details", "suffixes: the file has .*cpython-3-none", lambda s: edit(s, "lib/python3*/build-details.json", r"\.cpython-3[^\"]*(?=\",\s*\"\.abi3)", ".cpython-3-none.so")),
+    (10, "moving.build-details", "python_suffixes: the file has .*cpython-3-none", lambda s: edit(s, "lib/python3*/build-details.json", r"\.cpython-3[^\"]*(?=\",\s*\"\.abi3)", ".cpython-3-none.so")),
     (11, "start.version", "printed 'Could not find platform dependent libraries", lambda s: remove(s, "lib/python3*/lib-dynload")),
     (12, "relocation.foreign-library-path", "libtcl[^:]*: cannot open shared object file|Error loading shared library libtcl", lambda s: remove(s, "lib/libtcl*.so")),
     (13, "building.extension-with-libpython", "cannot find -lpython3", lambda s: remove(s, "lib/libpython3.*.so.1.0")),
