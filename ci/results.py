@@ -168,19 +168,22 @@ def main(words: list[str]) -> int:
 
 
 def record(words: list[str]) -> int:
-    """Try every archive, then write data and tables; 1 where something did not pass."""
+    """Try every archive, then write data and tables; 1 where one of these did not pass."""
     matrix = Matrix.load(ROOT / "targets.yml")
     arguments = arguments_of(words)
+    bad = False
     for path in arguments.archives:
         result = gate_tried(path, arguments, load(RESULTS.read_text())) if arguments.gate else tried(path, matrix)
         known = load(RESULTS.read_text())  # only now: another run may have written meanwhile
-        RESULTS.write_text(dump([*known, with_gates_of(known, result)]))
+        result = with_gates_of(known, result)
+        RESULTS.write_text(dump([*known, result]))
+        bad |= result.bad
     known = load(RESULTS.read_text())
     DOCUMENT.write_text(with_table(DOCUMENT.read_text(), table(known, list(matrix.targets), len(CHECKS))))
     GATES_DOCUMENT.write_text(with_table(GATES_DOCUMENT.read_text(), gates_table(known)))
     quirks, outcomes = load_quirks(QUIRKS), load_outcomes(OUTCOMES.read_text())
     COMPATIBILITY.write_text(document(quirks, told_of(outcomes, matrix.facts_of)))
-    return int(any(each.bad for each in known))
+    return int(bad)
 
 
 if __name__ == "__main__":
