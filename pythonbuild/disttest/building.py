@@ -123,6 +123,23 @@ def embedding(subject: Subject) -> None:
         raise CaseFailed(f"the program printed {output!r}")
 
 
+def embedding_alone(subject: Subject) -> None:
+    """Build a C program as python3-config says, and run it without a word on where Python is: its libpython knows.
+
+    PATH leads to another ``python3``, which is none.
+    """
+    library, place = _shared_library(subject), subject.scratch("embedding-alone")
+    script = subject.python.with_name(f"{subject.python.name}-config")
+    words = subject.run([script, "--includes", "--ldflags", "--embed"]).split()
+    program, decoy = place / "embed", place / "python3"
+    subject.run([subject.compiler(), FILES / "embed_alone.c", *words, f"-Wl,-rpath,{library.parent}", "-o", program])
+    decoy.write_text("#!/bin/sh\nexit 1\n")
+    decoy.chmod(0o755)
+    output = subject.run([program], env={"PATH": str(place)}).strip()
+    if output != (wanted := f"embedded in {os.path.realpath(subject.prefix)}"):
+        raise CaseFailed(f"the program printed {output!r}, not {wanted!r}")
+
+
 def preloaded(subject: Subject) -> None:
     """Open libpython by ctypes, as some programs do to embed it."""
     library = _shared_library(subject)
@@ -172,6 +189,7 @@ CASES = (
     Case("building.recorded-flags", recorded_flags),
     Case("building.sdist", sdist),
     Case("building.embedding", embedding),
+    Case("building.embedding-alone", embedding_alone),
     Case("building.libpython-by-ctypes", preloaded),
     Case("building.stable-library", stable_library),
     Case("building.pkg-config", pkg_config),

@@ -364,6 +364,7 @@ TABLE: tuple[tuple[int, str, str, Sabotage], ...] = (
     (71, "relocation.environment", "KeyError: 'PROBE'", lambda s: customize(s, "import os; os.environ.clear()")),
     (BESIDE, "moving.hard-link", "a hard-linked tree in .* found itself in", lambda s: stand_in(s, f'strcpy(own, "{s.python}");')),
     (BESIDE, "machines.old-kernel", "Function not implemented", lambda s: customize(s, "import os; os.urandom = os.getrandom")),
+    (BESIDE, "building.embedding-alone", "No module named 'encodings'|Failed to import encodings", lambda s: patch(s, b"\tlibpython", b"\tlibpythox", "lib/libpython3*.so.1.0")),
     (BESIDE, "building.embedding", "cannot find -lpython3", lambda s: remove(s, "lib/libpython3.*.so.1.0")),
     (BESIDE, "graphics.smooth-fonts", "'x11' != 'xft'", lambda s: patch(s, b"\0xft\0", b"\0x11\0", "lib/libt*tk*.so", "lib/libtk*.so")),
 )  # fmt: skip

@@ -51,7 +51,13 @@ def test_every_quirk_of_linux_is_proved(quirk: Quirk) -> None:
 # Checks of the validator: each has a passing and a failing fixture of its own, tests/unit/test_validate*.py.
 VALIDATED = ("elf.", "text.")
 # No quirk names them, but users count on them.
-BESIDE_QUIRKS = {"moving.hard-link", "machines.old-kernel", "building.embedding", "graphics.smooth-fonts"}
+BESIDE_QUIRKS = {
+    "moving.hard-link",
+    "machines.old-kernel",
+    "building.embedding",
+    "building.embedding-alone",
+    "graphics.smooth-fonts",
+}
 
 
 def test_every_quirk_is_shown_to_be_noticed() -> None:
