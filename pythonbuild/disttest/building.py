@@ -130,13 +130,15 @@ def embedding_alone(subject: Subject) -> None:
     """
     library, place = _shared_library(subject), subject.scratch("embedding-alone")
     script = subject.python.with_name(f"{subject.python.name}-config")
-    words = subject.run([script, "--includes", "--ldflags", "--embed"]).split()
+    prefix = os.path.realpath(subject.prefix)
+    told = subject.run([script, "--includes", "--ldflags", "--embed"]).replace(prefix, "\0")
+    words = [word.replace("\0", prefix) for word in told.split()]  # the place may have a blank in its name
     program, decoy = place / "embed", place / "python3"
     subject.run([subject.compiler(), FILES / "embed_alone.c", *words, f"-Wl,-rpath,{library.parent}", "-o", program])
     decoy.write_text("#!/bin/sh\nexit 1\n")
     decoy.chmod(0o755)
     output = subject.run([program], env={"PATH": str(place)}).strip()
-    if output != (wanted := f"embedded in {os.path.realpath(subject.prefix)}"):
+    if output != (wanted := f"embedded in {prefix}"):
         raise CaseFailed(f"the program printed {output!r}, not {wanted!r}")
 
 

@@ -226,7 +226,7 @@ def lost_tail_calls(subject: Subject) -> None:
     """Let record and configuration agree that the interpreter has no tail calls, as a build would that lost them."""
     with_record(subject, lambda record: record["stages"].remove("tail-call"))
     edit(subject, "lib/python3*/_sysconfig*", " '--with-tail-call-interp'", "")
-    edit(subject, "lib/python3*/_sysconfig*", '"Py_TAIL_CALL_INTERP": 1', '"Py_TAIL_CALL_INTERP": 0')
+    edit(subject, "include/python3*/pyconfig.h", "^#define (_?Py_TAIL_CALL_INTERP) 1$", r"/* #undef \1 */")
 
 
 SQLITE = """

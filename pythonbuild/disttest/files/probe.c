@@ -19,7 +19,7 @@ static PyMethodDef methods[] = {
 
 /* Without a word a free-threaded interpreter warns, and takes the global lock again. */
 static PyModuleDef_Slot slots[] = {
-#ifdef Py_mod_gil
+#ifdef Py_MOD_GIL_NOT_USED /* 3.15 has the slot for an older limited API, too, but not its value */
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL},
