@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pythonbuild.disttest.building import install_source_package
 from pythonbuild.disttest.model import Case, CaseFailed, CaseSkipped
 from pythonbuild.disttest.subject import is_recorded
+from pythonbuild.validate.details import PATH_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -202,9 +203,7 @@ def _named(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     build-details/.
     """
     yield "base_interpreter", details["base_interpreter"]
-    for table, keys in {
-        "libpython": ("dynamic", "dynamic_stableabi", "static"), "c_api": ("headers", "pkgconfig_path"),
-    }.items():  # fmt: skip
+    for table, keys in PATH_KEYS.items():
         yield from ((f"{table}.{key}", details[table][key]) for key in keys if key in details.get(table, {}))
 
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from pythonbuild.validate.model import Limits, Tree
 
-# Keys of build-details.json that name files or directories (PEP 739), relative to base_prefix; "" is the top.
-_NAMED = {
-    "": ("base_interpreter",),
+# Keys of build-details.json that may name files or directories (PEP 739), relative to base_prefix, by their table.
+PATH_KEYS = {
     "libpython": ("dynamic", "dynamic_stableabi", "static"),
     "c_api": ("headers", "pkgconfig_path"),
 }
-
-
+# These, and the one at the top.
+_NAMED = {"": ("base_interpreter",), **PATH_KEYS}
+# Keys by the variables of sysconfig data that say the same.
 _VARIABLES = {
     "abi.extension_suffix": "EXT_SUFFIX",
     "implementation._multiarch": "MULTIARCH",

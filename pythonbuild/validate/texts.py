@@ -69,7 +69,7 @@ def sysconfig_data(tree: Tree, _limits: Limits) -> Iterator[tuple[str, str]]:
         if not text.startswith(f"{_HEADER}{_ASSIGNMENT}{{"):
             yield path, "does not begin with the two lines that installers look for"
         try:
-            data = constants(text.removeprefix(_HEADER).removeprefix(_ASSIGNMENT))
+            data = _assigned(text)
         except ValueError as error:
             yield path, f"is not one dictionary of constants: {error}"
             continue
@@ -88,11 +88,16 @@ def constants(content: str) -> object:
         raise ValueError(str(error) or "nested too deeply") from error
 
 
+def _assigned(text: str) -> object:
+    """Return what the text of a whole ``_sysconfigdata`` module assigns; ``ValueError`` as ``constants``."""
+    return constants(text.removeprefix(_HEADER).removeprefix(_ASSIGNMENT))
+
+
 def sysconfig_of(tree: Tree) -> Mapping[str, object]:
     """Return sysconfig data of a distribution: nothing where it has none, or what ``sysconfig-data`` complains of."""
     text = next((text for path, text in tree.text.items() if "/_sysconfigdata_" in path), "")
     try:
-        data = constants(text.removeprefix(_HEADER).removeprefix(_ASSIGNMENT))
+        data = _assigned(text)
     except ValueError:
         return MappingProxyType({})
     pairs = data.items() if isinstance(data, dict) else ()

@@ -110,6 +110,38 @@ def elf(**changes: Any) -> Elf:
     return replace(good, **changes)
 
 
+def build_info() -> dict[str, Any]:
+    return {
+        "object_file_format": "elf",
+        "inittab_object": "build/Modules/config.o",
+        "inittab_source": "build/Modules/config.o",
+        "inittab_cflags": [],
+        "core": {
+            "objs": ["build/Modules/config.o"],
+            "shared_lib": LIBPYTHON.removeprefix("python/"),
+            "static_lib": STATIC.removeprefix("python/"),
+            "links": [
+                {"name": "m", "system": True},
+                {"name": "tcl9.0", "path_dynamic": "install/lib/libtcl9.0.so"},
+            ],
+        },
+        "extensions": {
+            "zlib": [
+                {
+                    "in_core": False,
+                    "init_fn": "PyInit_zlib",
+                    "required": False,
+                    "variant": "default",
+                    "objs": ["build/Modules/config.o"],
+                    "links": [{"name": "z", "path_static": "build/lib/libz.a"}],
+                    "licenses": ["Zlib"],
+                    "license_paths": ["licenses/LICENSE.zlib.txt"],
+                }
+            ]
+        },
+    }
+
+
 def metadata() -> dict[str, Any]:
     return {
         "version": "8",
@@ -155,35 +187,7 @@ def metadata() -> dict[str, Any]:
         "license_path": "licenses/LICENSE.cpython.txt",
         "tcl_library_path": "install/lib",
         "tcl_library_paths": ["python3.14"],
-        "build_info": {
-            "object_file_format": "elf",
-            "inittab_object": "build/Modules/config.o",
-            "inittab_source": "build/Modules/config.o",
-            "inittab_cflags": [],
-            "core": {
-                "objs": ["build/Modules/config.o"],
-                "shared_lib": LIBPYTHON.removeprefix("python/"),
-                "static_lib": STATIC.removeprefix("python/"),
-                "links": [
-                    {"name": "m", "system": True},
-                    {"name": "tcl9.0", "path_dynamic": "install/lib/libtcl9.0.so"},
-                ],
-            },
-            "extensions": {
-                "zlib": [
-                    {
-                        "in_core": False,
-                        "init_fn": "PyInit_zlib",
-                        "required": False,
-                        "variant": "default",
-                        "objs": ["build/Modules/config.o"],
-                        "links": [{"name": "z", "path_static": "build/lib/libz.a"}],
-                        "licenses": ["Zlib"],
-                        "license_paths": ["licenses/LICENSE.zlib.txt"],
-                    }
-                ]
-            },
-        },
+        "build_info": build_info(),
     }
 
 
@@ -394,7 +398,7 @@ def with_suffixes(**changes: list[str]) -> Callable[[Tree], Tree]:
 
 def with_core(**changes: Any) -> Callable[[Tree], Tree]:
     """Return a change of PYTHON.json's core; a key that is None is left out."""
-    info = metadata()["build_info"]
+    info = build_info()
     core = {key: value for key, value in {**info["core"], **changes}.items() if value is not None}
     return with_facts(build_info={**info, "core": core})
 
@@ -429,7 +433,7 @@ def circle(*path: str) -> Callable[[Tree], Tree]:
 
 def with_extensions(*names: str) -> Callable[[Tree], Tree]:
     """Return a change of PYTHON.json into one that names just these extension modules."""
-    info = metadata()["build_info"]
+    info = build_info()
     unit = info["extensions"]["zlib"]
     return with_facts(build_info={**info, "extensions": dict.fromkeys(names, unit)})
 
@@ -475,7 +479,7 @@ def with_options(*words: str) -> Callable[[Tree], Tree]:
 
 
 def with_extension(**changes: Any) -> Callable[[Tree], Tree]:
-    info = metadata()["build_info"]
+    info = build_info()
     unit = {**info["extensions"]["zlib"][0], **changes}
     return with_facts(build_info={**info, "extensions": {"zlib": [unit]}})
 
@@ -746,7 +750,7 @@ FAILING: list[tuple[str, str, Callable[[Tree], Tree]]] = [
     (
         "annotated-libraries",
         "needs libm.so.6, libtcl9.0.so, which",
-        with_facts(build_info={**metadata()["build_info"], "core": {"objs": [], "links": []}}),
+        with_facts(build_info={**build_info(), "core": {"objs": [], "links": []}}),
     ),
     ("programs", "is not a symbolic link", without("python/install/bin/python")),
     ("programs", "leads to python/install/bin/python3.14-config", pointing(PYTHON[:-3], "python3.14-config")),
